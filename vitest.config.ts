@@ -1,13 +1,15 @@
 import {defineConfig} from 'vitest/config'
 
+const results = process.env['SAPOCHE_TEST_RESULTS']
+
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/real/**', 'test/contract/real.test.ts'],
+    exclude: ['test/real/**'],
     disableConsoleIntercept: true,
-    restoreMocks: true,
     testTimeout: 20_000,
     hookTimeout: 60_000,
-    env: {NO_COLOR: '', FORCE_COLOR: ''},
+    reporters: results ? ['default', 'json'] : ['default'],
+    ...(results ? {outputFile: {json: results}} : {}),
   },
 })

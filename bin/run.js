@@ -1,0 +1,21 @@
+#!/usr/bin/env node
+import module from 'node:module'
+import {readFileSync} from 'node:fs'
+
+const facts = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
+
+// A reader that closes early (`| head -1`) ends the program at once and quietly.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error) => {
+    if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0)
+    throw error
+  })
+}
+
+if (process.argv[2] === '--version' || process.argv[2] === '-V') {
+  process.stdout.write(`${facts.name} ${facts.version}\n`)
+} else {
+  module.enableCompileCache?.()
+  const {start} = await import('../dist/start.js')
+  await start(process.argv.slice(2), facts)
+}

@@ -1,0 +1,79 @@
+import {boolean, custom, integer, option, string} from '@oclif/core/flags'
+import {UsageError} from '../errors/index.ts'
+import {parseDuration} from '../text/duration.ts'
+
+/** oclif's flag builders, under the names its documentation uses. */
+export const Flags = {boolean, custom, integer, option, string}
+
+/** A length of time (`10s`, `5m`, `1h30m`), as milliseconds. */
+export const duration = custom<number>({
+  helpValue: '<duration>',
+  parse: async (input, _context, options) => {
+    const milliseconds = parseDuration(input)
+    if (milliseconds === null) throw new UsageError(`--${options.name}=${input} is no length of time such as 10s, 5m or 1h30m`)
+    return milliseconds
+  },
+})
+
+const CLUSTER = 'CLUSTER'
+const OUTPUT = 'OUTPUT'
+const CHECK = 'CHECK'
+
+/** Which cluster, as whom, and what it should hold. */
+export const clusterFlags = {
+  kubeconfig: string({summary: 'kubeconfig file, before KUBECONFIG and ~/.kube/config', helpGroup: CLUSTER, helpValue: '<file>'}),
+  context: string({summary: 'context of the kubeconfig', helpGroup: CLUSTER, helpValue: '<name>'}),
+  namespace: string({char: 'n', summary: "namespace; the catalogue's when not given", helpGroup: CLUSTER, helpValue: '<name>'}),
+  as: string({summary: 'user to impersonate', helpGroup: CLUSTER, helpValue: '<user>'}),
+  'as-group': string({
+    summary: 'group to impersonate; repeatable',
+    multiple: true,
+    multipleNonGreedy: true,
+    helpGroup: CLUSTER,
+    helpValue: '<group>',
+  }),
+  'request-timeout': duration({
+    summary: 'time limit of one request, 10s when not given',
+    helpGroup: CLUSTER,
+    default: 10_000,
+    noCacheDefault: true,
+  }),
+  catalogue: string({summary: 'catalogue file, before SAPOCHE_CATALOGUE and ./sapoche.yaml', helpGroup: CLUSTER, helpValue: '<file>'}),
+  sandbox: string({
+    summary: 'run on an embedded cluster; see sapoche sandbox --list for the scenarios',
+    helpGroup: CLUSTER,
+    helpValue: '[=<scenario>]',
+  }),
+}
+
+export type Format = 'table' | 'wide' | 'json' | 'yaml' | 'name' | 'junit'
+
+/** `-o` with the formats that the command has, and `--json`. */
+export function outputFlags<const F extends readonly Format[]>(formats: F) {
+  return {
+    output: option({
+      char: 'o',
+      options: formats,
+      default: 'table' as F[number],
+      summary: 'output format',
+      helpGroup: OUTPUT,
+      helpValue: `<${formats.join('|')}>`,
+    })(),
+    json: boolean({summary: 'the same as -o json', helpGroup: OUTPUT}),
+  }
+}
+
+/** When a check's verdict becomes an exit code. */
+export const checkFlags = {
+  'fail-on': option({
+    options: ['critical', 'warning', 'never'] as const,
+    default: 'warning' as const,
+    summary: 'the least verdict that gives an exit code other than 0',
+    helpGroup: CHECK,
+  })(),
+}
+
+/** The chosen format: `--json` is `-o json`. */
+export function formatOf<F extends Format>(flags: {output: F; json: boolean}): F | 'json' {
+  return flags.json ? 'json' : flags.output
+}

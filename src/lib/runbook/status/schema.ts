@@ -1,0 +1,92 @@
+import {z} from 'zod'
+import {envelope, severity, time, verdict, warning} from '../schema.ts'
+
+export const health = z.enum(['ok', 'inactive', 'drifted', 'progressing', 'degraded', 'down', 'stopped', 'missing', 'unknown'])
+
+const count = z.number().int().nonnegative()
+
+/** `reason` is a sentence; '' where there is nothing to say. Counts are null where they could not be read. */
+export const statusItem = z.object({
+  name: z.string(),
+  kind: z.string(),
+  /** null for a workload that no category of the catalogue matches. */
+  category: z.string().nullable(),
+  purpose: z.string().nullable(),
+  /** False where the catalogue doesn't hold it. */
+  listed: z.boolean(),
+  health,
+  severity,
+  reason: z.string(),
+  desired: count.nullable(),
+  ready: count.nullable(),
+  updated: count.nullable(),
+  available: count.nullable(),
+  baseline: count.nullable(),
+  restarts: z.object({
+    total: count,
+    lastAt: time.nullable(),
+    lastReason: z.string().nullable(),
+    exitCode: z.number().int().nullable(),
+    container: z.string().nullable(),
+  }),
+  autoscaler: z.object({kind: z.enum(['HorizontalPodAutoscaler', 'ScaledObject']), name: z.string(), min: count, max: count}).nullable(),
+  /** The newest rollout. */
+  changed: z.object({revision: count.nullable(), at: time.nullable(), what: z.string()}).nullable(),
+  pods: z.array(
+    z.object({
+      name: z.string(),
+      ready: z.boolean(),
+      /** As kubectl words it. */
+      status: z.string(),
+      node: z.string().nullable(),
+      restarts: count,
+      startedAt: time.nullable(),
+      reason: z.string(),
+    }),
+  ),
+  /** Commands that help, best first. */
+  next: z.array(z.string()),
+})
+export type StatusItem = z.infer<typeof statusItem>
+
+export const statusService = z.object({
+  name: z.string(),
+  type: z.string(),
+  ports: z.array(z.object({name: z.string().nullable(), port: count, nodePort: count.nullable(), readyEndpoints: count})),
+  readyEndpoints: count.nullable(),
+  severity,
+  reason: z.string(),
+})
+export type StatusService = z.infer<typeof statusService>
+
+/** What else the namespace runs: StatefulSets, DaemonSets, Jobs, CronJobs, pods without owner. */
+export const statusOther = z.object({
+  kind: z.string(),
+  name: z.string(),
+  listed: z.literal(false),
+  severity,
+  reason: z.string(),
+  desired: count.nullable(),
+  ready: count.nullable(),
+})
+export type StatusOther = z.infer<typeof statusOther>
+
+export const statusReport = z.object({
+  ...envelope('StatusReport'),
+  verdict,
+  summary: z.object({
+    workloads: count,
+    active: count,
+    inactive: count,
+    pods: z.object({desired: count, ready: count}),
+    categories: z.array(z.object({name: z.string(), workloads: count, active: count, desired: count, ready: count, verdict})),
+  }),
+  items: z.array(statusItem),
+  services: z.array(statusService),
+  others: z.array(statusOther),
+  /** What the verdict rests on more than one fault: a shared node or image, or a namespace that looks wrong. */
+  findings: z.array(z.string()),
+  notChecked: z.array(z.string()),
+  warnings: z.array(warning),
+})
+export type StatusReport = z.infer<typeof statusReport>

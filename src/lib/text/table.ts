@@ -1,0 +1,41 @@
+import Table from 'cli-table3'
+
+const BLANK = {
+  top: '',
+  'top-mid': '',
+  'top-left': '',
+  'top-right': '',
+  bottom: '',
+  'bottom-mid': '',
+  'bottom-left': '',
+  'bottom-right': '',
+  left: '',
+  'left-mid': '',
+  mid: '',
+  'mid-mid': '',
+  right: '',
+  'right-mid': '',
+  middle: '  ',
+}
+
+export interface TableOptions {
+  /** Alignment per column; left where it is not said. */
+  readonly align?: readonly ('left' | 'right')[]
+  readonly indent?: number
+}
+
+/** Rows as aligned columns, without borders, never cut; each line without trailing blanks. No rows: no lines. */
+export function table(rows: readonly (readonly string[])[], options: TableOptions = {}): string[] {
+  if (rows.length === 0) return []
+  const grid = new Table({
+    chars: BLANK,
+    style: {head: [], border: [], 'padding-left': 0, 'padding-right': 0, compact: true},
+    colAligns: [...(options.align ?? [])],
+  })
+  for (const row of rows) grid.push([...row])
+  const margin = ' '.repeat(options.indent ?? 0)
+  return grid
+    .toString()
+    .split('\n')
+    .map((line) => (margin + line).trimEnd())
+}
