@@ -10,12 +10,13 @@ export interface Catalogue {
   readonly clusters: readonly string[]
   /** How long a workload may take to become ready before it counts as down. */
   readonly startupGrace: number
+  /** In the order in which reports show them. */
   readonly categories: readonly Category[]
   readonly workloads: readonly CatalogueWorkload[]
   readonly services: readonly CatalogueService[]
   readonly flows: readonly Flow[]
   readonly dependencies: readonly Dependency[]
-  /** Names of environment variables from which queues, groups and topics of a workload are read (globs). */
+  /** Names of environment variables from which queues, groups and topics of a workload are read (globs, see `matchesPatterns`). */
   readonly discovery: {
     readonly queues: readonly string[]
     readonly groups: readonly string[]
@@ -40,6 +41,7 @@ export interface CatalogueWorkload {
   readonly baseline: number
   readonly purpose: string
   readonly aliases: readonly string[]
+  /** Its loss stops more than one integration: the path of every request, the imaging archive, what is fixed first. */
   readonly critical: boolean
   /** Why it is never hit by a category, a glob or `all`; null where it may be. */
   readonly protected: string | null
@@ -85,22 +87,32 @@ export interface Flow {
 
 export interface Hop {
   readonly kind: 'external' | 'service' | 'workload' | 'category'
+  /** The service's, workload's or category's name; free text for what lies outside. */
   readonly name: string
   readonly note: string | null
+  /** Names of the dependencies that stand behind an external hop. */
+  readonly dependencies: readonly string[]
 }
 
-/** Something outside the namespace that the platform needs. */
+/** Something that the platform needs and that is none of its workloads, or is reached as a server (Redis). */
 export interface Dependency {
   readonly name: string
   readonly kind: 'gateway' | 'queue' | 'database' | 'storage' | 'cache'
   readonly where: string
+  readonly purpose: string
+  /** The catalogue's service it is reached by; null where it lies outside the namespace. */
+  readonly service: string | null
   /** Globs on environment variables that name it. */
   readonly environment: readonly string[]
 }
 
 export interface Thresholds {
+  /** Jobs. */
   readonly queueDepth: number
+  /** Seconds. */
   readonly queueAge: number
+  /** Events. */
   readonly allowedLag: number
+  /** Seconds. */
   readonly lagAge: number
 }
