@@ -1,7 +1,7 @@
 import {readFileSync} from 'node:fs'
 import {describe, expect, test} from 'vitest'
 import {compileCatalogue} from '../../src/lib/catalogue/compile.ts'
-import {builtinCatalogue as catalogue} from '../../src/lib/catalogue/index.ts'
+import {BUILT_IN, builtinCatalogue as catalogue} from '../../src/lib/catalogue/index.ts'
 
 const here = (file: string): string => readFileSync(new URL(file, import.meta.url), 'utf8')
 
@@ -25,7 +25,7 @@ const CATEGORIES: Readonly<Record<string, string>> = {
 }
 
 test('is compiled from catalogue.yaml', () => {
-  expect(catalogue).toEqual(compileCatalogue(here('../../src/lib/catalogue/catalogue.yaml'), 'built in'))
+  expect(catalogue).toEqual(compileCatalogue(here('../../src/lib/catalogue/catalogue.yaml'), BUILT_IN))
 })
 
 test('holds every workload of the runbook, in its order, and no other', () => {

@@ -3,7 +3,7 @@ import {ConfigurationError} from '../errors/index.ts'
 import builtin from './builtin.json' with {type: 'json'}
 import type {Catalogue} from './types.ts'
 
-export type * from './types.ts'
+export * from './types.ts'
 export {matchesGlob, matchesPatterns} from './glob.ts'
 export {isMeantFor} from './clusters.ts'
 export {resolveTargets, type Hit, type Resolution, type TargetPod, type TargetWorkload} from './targets.ts'

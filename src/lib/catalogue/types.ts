@@ -1,3 +1,6 @@
+/** `source` of the catalogue that is shipped. */
+export const BUILT_IN = 'built in'
+
 /**
  * What the namespace should hold: the shape of `catalogue.yaml` after validation, defaults filled in.
  * Durations are seconds.
