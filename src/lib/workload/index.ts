@@ -1,0 +1,22 @@
+/**
+ * The rules of the verdicts (rules.md): from what was read of a namespace to healths, severities, sentences and exit codes.
+ * Pure: no clock, no network, no output. Objects go in through the decoders, `now` is the API server's clock in epoch milliseconds.
+ */
+export type * from './objects.ts'
+export type * from './types.ts'
+export {HEALTHS} from './types.ts'
+
+export {decodeAutoscaler, decodeScaledObject} from './decode/autoscaler.ts'
+export {decodeDeployment, decodeReplicaSet} from './decode/deployment.ts'
+export {decodeEndpointSlice, decodeService} from './decode/network.ts'
+export {decodeCronJob, decodeDaemonSet, decodeEvent, decodeJob, decodeNamespace, decodeNode, decodeStatefulSet} from './decode/others.ts'
+export {decodePod} from './decode/pod.ts'
+
+export {autoscalerOf} from './autoscaling.ts'
+export {eventsByObject} from './events.ts'
+export {mostlyMissing, type NamedJudgement, sharedCause} from './findings.ts'
+export {judgeWorkload} from './health.ts'
+export {type OtherFacts, type OtherJudgement, judgeOthers} from './other-kinds.ts'
+export {assignPods, type Owned, type Ownership} from './ownership.ts'
+export {judgeService, type ServiceExpectation, type ServiceFacts, type ServiceJudgement, type ServicePortReport} from './services.ts'
+export {exitCodeOf, type FailOn, type Verdict, verdictOf, worst} from './verdict.ts'
