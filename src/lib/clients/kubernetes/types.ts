@@ -1,3 +1,5 @@
+import type {WebSocket} from 'ws'
+
 /**
  * What the rest of the program knows of a Kubernetes API server.
  * The transport behind it (HTTP/2 or HTTP/1.1, credentials, retries) is private to this folder.
@@ -20,6 +22,9 @@ export interface Resource {
   readonly namespaced: boolean
 }
 
+/** Parameters of a URL; an array repeats its name (`command=a&command=b`). */
+export type Query = Readonly<Record<string, string | readonly string[] | undefined>>
+
 export interface ListOptions {
   readonly labelSelector?: string
   readonly fieldSelector?: string
@@ -35,7 +40,7 @@ export type WatchEvent<T> =
   /** A full list: at the start, and again after the watch could not be resumed (410). Replaces all that was known. */
   | {readonly type: 'listed'; readonly items: T[]}
   | {readonly type: 'added' | 'modified' | 'deleted'; readonly object: T}
-  /** The connection is gone and is being tried again; what is known grows old from now on. */
+  /** The connection is gone and is being tried again; what is known grows old until `resumed` or `listed`. */
   | {readonly type: 'blind'; readonly reason: string}
   /** The connection is back without a gap. */
   | {readonly type: 'resumed'}
@@ -52,12 +57,67 @@ export interface ClusterReader {
   list<T>(resource: Resource, decode: Decode<T>, options?: ListOptions): Promise<Listed<T>>
   /** One object; null where it does not exist. */
   get<T>(resource: Resource, name: string, decode: Decode<T>, options?: {readonly signal?: AbortSignal}): Promise<T | null>
-  /** Lists, then follows for ever: survives dropped connections, expired versions and restarts of the server. Ends when `signal` aborts. */
+  /**
+   * Lists, then follows for ever: survives dropped connections, expired versions and restarts of the server. Ends when `signal` aborts.
+   * Rejects where the first list fails, and later only where the credentials are refused.
+   */
   watch<T>(resource: Resource, decode: Decode<T>, options?: ListOptions): AsyncIterable<WatchEvent<T>>
   /**
-   * The server's clock, from the `Date` header of the newest answer, and how far this machine's clock is ahead of it,
-   * both in milliseconds; null before the first answer.
+   * The server's clock, by the `Date` header of the newest answer, and how far this machine's clock is ahead of it,
+   * both in milliseconds (the header has whole seconds); null before the first answer.
    */
   serverClock(): {readonly now: number; readonly skew: number} | null
   close(): void
 }
+
+export interface WriteOptions {
+  readonly subresource?: string
+  /** The server validates and answers, and stores nothing. */
+  readonly dryRun?: boolean
+  /** Recorded in managedFields; `sapoche` when not given. */
+  readonly fieldManager?: string
+  readonly signal?: AbortSignal
+}
+
+export interface PatchOptions extends WriteOptions {
+  readonly type: 'merge' | 'strategic-merge' | 'apply' | 'json'
+}
+
+/** Changing one namespace of one cluster. Each call gives the object as the server stored it; a conflict is a ConflictError. */
+export interface ClusterWriter {
+  patch<T>(resource: Resource, name: string, body: JsonObject | readonly JsonObject[], decode: Decode<T>, options: PatchOptions): Promise<T>
+  /** Creates an object; with `name` and `subresource`, posts to that of an existing one (`pods/X/eviction`). */
+  post<T>(resource: Resource, body: JsonObject, decode: Decode<T>, options?: WriteOptions & {readonly name?: string}): Promise<T>
+  /** Replaces an object; the server compares `metadata.resourceVersion` where the body has one. */
+  put<T>(resource: Resource, name: string, body: JsonObject, decode: Decode<T>, options?: WriteOptions): Promise<T>
+}
+
+/** The bytes of an answer, as they come. Reading slowly slows the server down; nothing is lost and little is buffered. */
+export interface ByteStream extends AsyncIterable<Buffer> {
+  close(): void
+}
+
+export interface StreamOptions {
+  readonly query?: Query
+  /**
+   * Milliseconds until the answer begins; `--request-timeout` when not given, 0 for no limit
+   * (a kubelet sends no headers for a followed log before its first line). The body has no limit.
+   */
+  readonly openWithinMs?: number
+  readonly signal?: AbortSignal
+}
+
+/** Subresources of one object that are not JSON documents: `log`, `exec`, `portforward`. */
+export interface ClusterStreams {
+  stream(resource: Resource, name: string, subresource: string, options?: StreamOptions): Promise<ByteStream>
+  /** An open WebSocket that speaks one of `protocols`, paused until its owner listens (`resume`). Its later failures are events of the socket. */
+  upgrade(
+    resource: Resource,
+    name: string,
+    subresource: string,
+    protocols: readonly string[],
+    options?: {readonly query?: Query; readonly signal?: AbortSignal},
+  ): Promise<WebSocket>
+}
+
+export type ClusterClient = ClusterReader & ClusterWriter & ClusterStreams

@@ -1,0 +1,83 @@
+import type {Socket} from 'node:net'
+import type {SecureContext} from 'node:tls'
+import type {Connection, Heartbeat} from './connection.ts'
+import {orAbort, startDeadline} from './deadline.ts'
+import {dialServer} from './dial.ts'
+import {timedOut, type Origin} from './errors.ts'
+import type {Cluster} from './kubeconfig.ts'
+
+const HEARTBEAT: Heartbeat = {everyMs: 20_000, deadAfterMs: 10_000}
+
+export interface Route {
+  readonly cluster: Cluster
+  readonly proxy: URL | null
+  /** TLS as the credentials are now; null for an http server. */
+  readonly secureContext: () => SecureContext | null
+  readonly origin: Origin
+  /** Limit for opening a connection; 0 for none. */
+  readonly timeoutMs: number
+  readonly heartbeat?: Heartbeat
+}
+
+/** The open connections to one server: one, unless it allows fewer requests at once than there are. */
+export class Connections {
+  readonly #route: Route
+  readonly #open = new Set<Connection>()
+  readonly #retired = new Set<Connection>()
+  readonly #closing = new AbortController()
+  #opening: Promise<Connection> | null = null
+
+  constructor(route: Route) {
+    this.#route = route
+  }
+
+  /** A connection that takes a request. Rejects with the raw error of the network, or the signal's reason. */
+  async acquire(signal: AbortSignal): Promise<Connection> {
+    for (;;) {
+      for (const connection of this.#open) {
+        if (!connection.isOpen()) this.#open.delete(connection)
+        else if (connection.isFree()) return connection
+      }
+      this.#opening ??= this.#add().finally(() => (this.#opening = null))
+      // Whoever waits may give up while the connection is being opened for others.
+      this.#opening.catch(() => {})
+      await orAbort(this.#opening, signal)
+    }
+  }
+
+  /** A socket outside the set, for a protocol that takes a connection over (WebSocket). */
+  async dial(protocols: readonly string[]): Promise<Socket> {
+    const {cluster, proxy, secureContext, origin, timeoutMs} = this.#route
+    const deadline = startDeadline(this.#closing.signal, timeoutMs, () => timedOut(origin, timeoutMs / 1000))
+    deadline.unref()
+    try {
+      return await dialServer(cluster, proxy, secureContext(), protocols, deadline.signal)
+    } finally {
+      deadline.lift()
+    }
+  }
+
+  /** Requests in flight go on; later ones get a new connection (new client certificate). */
+  renew(): void {
+    for (const connection of this.#open) this.#retired.add(connection)
+    this.#open.clear()
+  }
+
+  close(): void {
+    this.#closing.abort()
+    for (const connection of [...this.#open, ...this.#retired]) connection.close()
+  }
+
+  async #add(): Promise<Connection> {
+    const {cluster, heartbeat = HEARTBEAT} = this.#route
+    const dialled = this.dial(['h2', 'http/1.1'])
+    // Loaded while the handshake goes on.
+    const [socket, {Http2Connection}] = await Promise.all([dialled, import('./http2.ts')])
+    const isHttp2 = 'alpnProtocol' in socket && socket.alpnProtocol === 'h2'
+    const connection = isHttp2
+      ? new Http2Connection(socket, cluster.server, heartbeat)
+      : new (await import('./http1.ts')).Http1Connection(socket, (protocols) => this.dial(protocols), cluster.server)
+    this.#open.add(connection)
+    return connection
+  }
+}

@@ -1,0 +1,215 @@
+/**
+ * Turns whatever goes wrong between us and an API server into the errors of rules.md, section 6.
+ * The only file of this folder that knows error codes of Node, HTTP statuses and the wording of the API server.
+ */
+import {
+  type ErrorDetails,
+  type Hint,
+  InterruptedError,
+  RefusedError,
+  SapocheError,
+  TimedOutError,
+  UnreachableError,
+} from '../../errors/index.ts'
+import {stripLine} from '../../text/strip.ts'
+import {object, parseObject} from './json.ts'
+import type {JsonObject, Resource} from './types.ts'
+
+/** Who answered, and as whom we asked; for messages. */
+export interface Origin {
+  /** The server's URL, without credentials. */
+  readonly server: string
+  /** What we identified ourselves with: `the token of user "ci"`. */
+  readonly credentials: string
+  /** The command that runs (`status`), for the hint how to get its permissions. */
+  readonly command?: string
+}
+
+export interface RbacRule {
+  /** '' for the core group. */
+  readonly apiGroup: string
+  readonly resource: string
+  readonly verb: string
+  /** null at the cluster scope. */
+  readonly namespace: string | null
+}
+
+/** 403. `rule` is the permission that is missing; null where an admission plugin or webhook said no. */
+export class ForbiddenError extends RefusedError {
+  readonly rule: RbacRule | null
+
+  constructor(message: string, rule: RbacRule | null, details?: ErrorDetails) {
+    super(message, details)
+    this.rule = rule
+  }
+}
+
+/** 401: the credentials are wrong or have expired. */
+export class UnauthorizedError extends RefusedError {}
+
+/** 404 of a whole API group or resource. */
+export class ApiAbsentError extends UnreachableError {}
+
+/** 404 of one object. */
+export class NotFoundError extends UnreachableError {}
+
+/** 409: somebody else changed the object meanwhile, or it exists already. */
+export class ConflictError extends RefusedError {}
+
+/** 410: the resource version or the continue token is too old. */
+export class ExpiredError extends UnreachableError {}
+
+/** One line of at most 300 characters, safe for a terminal: what a server or a program said never gets into a message raw. */
+export function clean(text: string): string {
+  const line = stripLine(text)
+  return line.length > 300 ? `${line.slice(0, 299)}…` : line
+}
+
+/** What an aborted call rejects with: the reason where it is one of ours, else "interrupted". */
+export function interruption(signal: AbortSignal): SapocheError {
+  return signal.reason instanceof SapocheError ? signal.reason : new InterruptedError()
+}
+
+export function timedOut(origin: Origin, seconds: number): TimedOutError {
+  return new TimedOutError(`no answer from ${origin.server} within ${seconds} s`, {
+    hints: [{label: 'cure', text: '--request-timeout waits longer'}],
+  })
+}
+
+export function tooBusy(origin: Origin, status: number): TimedOutError {
+  return new TimedOutError(`${origin.server} was too busy to answer in time (${status})`)
+}
+
+/** An answer with a status of 300 and above. `text` is its body, `resource` what was asked for. */
+export function fromAnswer(status: number, contentType: string, text: string, origin: Origin, resource: Resource): SapocheError {
+  const body = asStatus(text)
+  const message = clean(typeof body?.message === 'string' ? body.message : '')
+  const said = message === '' ? '' : `: ${message}`
+  switch (status) {
+    case 401:
+      return new UnauthorizedError(`${origin.server} does not accept ${origin.credentials} (401)`, {
+        hints: [{label: 'cure', text: 'log in again, or write fresh credentials into the kubeconfig'}],
+      })
+    case 403:
+      return body === null
+        ? new ForbiddenError(`${origin.server} answers 403, and not as a Kubernetes API: is a proxy in between?`, null)
+        : forbidden(message, origin)
+    case 404:
+      return notFound(body, message, text, contentType, origin, resource)
+    case 409:
+      return new ConflictError(message === '' ? 'changed by somebody else meanwhile (409)' : message)
+    case 410:
+      return new ExpiredError(`${origin.server} no longer has that version${said}`)
+  }
+  if (status >= 500) return new UnreachableError(`${origin.server} answers ${status}${said}`)
+  if (body === null) return notKubernetes(status, contentType, origin)
+  return new RefusedError(`${origin.server} rejects the request (${status})${said}`)
+}
+
+/** An answer that is no JSON of the Kubernetes API, such as the login page of a proxy. */
+export function notKubernetes(status: number, contentType: string, origin: Origin): UnreachableError {
+  const what = contentType === '' ? 'without a content type' : `with ${clean(contentType.split(';')[0] ?? '')}`
+  return new UnreachableError(`${origin.server} answers ${status} ${what}, not as a Kubernetes API`, {
+    hints: [{label: 'cure', text: 'check the server of the kubeconfig, and whether a proxy or a login page is in between'}],
+  })
+}
+
+function asStatus(text: string): JsonObject | null {
+  const body = parseObject(text)
+  return body?.kind === 'Status' ? body : null
+}
+
+const DENIED = /User "([^"]*)" cannot (\S+) resource "([^"]+)" in API group "([^"]*)"(?: in the namespace "([^"]+)"| at the cluster scope)?/
+
+function forbidden(message: string, origin: Origin): ForbiddenError {
+  const [, user, verb, resource, apiGroup, namespace] = DENIED.exec(message) ?? []
+  if (verb === undefined || resource === undefined || apiGroup === undefined) {
+    return new ForbiddenError(message === '' ? `${origin.server} forbids it (403)` : message, null)
+  }
+  const rule = verb.startsWith('impersonate') ? IMPERSONATE : {apiGroup, resource, verb, namespace: namespace ?? null}
+  const hints: Hint[] = [
+    {label: 'needs', text: `apiGroups: [${rule.apiGroup || '""'}], resources: [${rule.resource}], verbs: [${rule.verb}]`},
+  ]
+  if (rule !== IMPERSONATE && origin.command !== undefined) {
+    hints.push({label: 'next', text: `sapoche rbac ${origin.command} | kubectl apply -f -      (ask whoever may)`})
+  }
+  const what =
+    rule === IMPERSONATE
+      ? 'impersonate others'
+      : `${verb} ${resource}${namespace === undefined ? ' at the cluster scope' : ` in namespace ${namespace}`}`
+  return new ForbiddenError(`not allowed to ${what} (as user ${user})`, rule, {hints})
+}
+
+/** What `--as` needs, whatever else the server (from 1.36: `impersonate-on:user-info:list`) calls it. */
+const IMPERSONATE: RbacRule = {apiGroup: '', resource: 'users', verb: 'impersonate', namespace: null}
+
+function notFound(
+  body: JsonObject | null,
+  message: string,
+  text: string,
+  contentType: string,
+  origin: Origin,
+  resource: Resource,
+): SapocheError {
+  const {group, version, name} = resource
+  if (object(body?.details)?.name !== undefined) return new NotFoundError(message)
+  // Without a name it is the API that is missing: of a group that it does not know the server says so in plain text.
+  if (body !== null) return new ApiAbsentError(`the API ${group === '' ? '' : `${group}/`}${version} has no ${name}`)
+  if (group === '' || text.trim() !== '404 page not found') return notKubernetes(404, contentType, origin)
+  return new ApiAbsentError(`API group ${group}/${version} is absent`)
+}
+
+const CA_CURE = 'set certificate-authority (or certificate-authority-data) of the cluster in the kubeconfig to the CA that signed it'
+const UNKNOWN_AUTHORITY = ['its certificate is signed by an unknown authority', CA_CURE] as const
+
+/** Failures of TLS: the cause and its cure. */
+const TLS_FAULTS: Readonly<Record<string, readonly [cause: string, cure: string]>> = {
+  SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
+  DEPTH_ZERO_SELF_SIGNED_CERT: UNKNOWN_AUTHORITY,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_AUTHORITY,
+  UNABLE_TO_GET_ISSUER_CERT: UNKNOWN_AUTHORITY,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN_AUTHORITY,
+  CERT_SIGNATURE_FAILURE: UNKNOWN_AUTHORITY,
+  CERT_HAS_EXPIRED: ['its certificate has expired', 'renew it on the server'],
+  CERT_NOT_YET_VALID: ['its certificate is not valid yet', "check this machine's clock"],
+  ERR_TLS_CERT_ALTNAME_INVALID: [
+    'its certificate is for another name',
+    'use one of its names as server, or set tls-server-name of the cluster in the kubeconfig',
+  ],
+  ERR_SSL_WRONG_VERSION_NUMBER: ['it does not speak TLS', 'check scheme and port of the server in the kubeconfig'],
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: ['it does not speak TLS', 'check scheme and port of the server in the kubeconfig'],
+}
+
+const NETWORK_FAULTS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused',
+  ECONNRESET: 'connection reset',
+  EPIPE: 'connection reset',
+  ENOTFOUND: 'no such host',
+  EAI_AGAIN: 'name resolution failed',
+  EHOSTUNREACH: 'no route to host',
+  ENETUNREACH: 'network unreachable',
+}
+
+/** A connection that could not be made, or broke. `peer` is the server's URL, or the proxy before it. */
+export function fromNetwork(error: unknown, peer: string): SapocheError {
+  if (error instanceof SapocheError) return error
+  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
+  if (code === 'ETIMEDOUT') return new TimedOutError(`can't reach ${peer}: no answer`, {cause: error})
+  const fault =
+    TLS_FAULTS[code] ?? (/^(ERR_SSL_|EPROTO|CERT_|ERR_TLS_)/.test(code) ? ['TLS fails', 'check the TLS settings of the kubeconfig'] : null)
+  if (fault !== null) {
+    const names = code === 'ERR_TLS_CERT_ALTNAME_INVALID' ? ` (${clean(namesOf(error))})` : ''
+    const detail = TLS_FAULTS[code] === undefined ? ` (${code})` : ''
+    return new UnreachableError(`no safe connection to ${peer}: ${fault[0]}${names}${detail}`, {
+      cause: error,
+      hints: [{label: 'cure', text: fault[1] ?? ''}],
+    })
+  }
+  return new UnreachableError(`can't reach ${peer}: ${NETWORK_FAULTS[code] ?? 'connection lost'}`, {cause: error})
+}
+
+/** The names that a certificate is for, of Node's error about it. */
+function namesOf(error: unknown): string {
+  const names = object(object(error)?.cert)?.subjectaltname
+  return typeof names === 'string' ? names : 'it names none'
+}

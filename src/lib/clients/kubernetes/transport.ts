@@ -1,0 +1,254 @@
+import type {OutgoingHttpHeaders} from 'node:http'
+import type {Socket} from 'node:net'
+import type {WebSocket} from 'ws'
+import {SapocheError, TimedOutError} from '../../errors/index.ts'
+import {parseTime} from '../../text/time.ts'
+import {readText} from './body.ts'
+import type {Exchange, Outgoing} from './connection.ts'
+import type {Connections} from './connections.ts'
+import type {Credentials} from './credentials.ts'
+import {orAbort, pause, startDeadline, type Deadline} from './deadline.ts'
+import {fromAnswer, fromNetwork, interruption, notKubernetes, timedOut, tooBusy, UnauthorizedError, type Origin} from './errors.ts'
+import type {Certificate} from './kubeconfig.ts'
+import {parseObject} from './json.ts'
+import type {ByteStream, JsonObject, Resource} from './types.ts'
+
+/** One question to the API server. */
+export interface Call {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH'
+  /** Path below the server's URL, with its query. */
+  readonly path: string
+  /** For messages. */
+  readonly resource: Resource
+  readonly body?: {readonly contentType: string; readonly json: unknown}
+  readonly signal?: AbortSignal
+}
+
+export interface TransportOptions {
+  readonly server: URL
+  readonly connections: Connections
+  readonly credentials: Credentials
+  readonly impersonate: Readonly<Record<string, string | readonly string[]>>
+  readonly compress: boolean
+  /** For one request with its retries; 0 for none. */
+  readonly timeoutMs: number
+  readonly origin: Origin
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+}
+
+/** Of an answer that is an error only its beginning is read. */
+const ERROR_BODY_LIMIT = 64 * 1024
+/** Where a busy server does not say how long to wait. */
+const BUSY_PAUSE_MS = 1000
+
+/** Asks one API server: credentials, connections, time limits and retries are its secret. Rejects with SapocheErrors alone. */
+export class Transport {
+  readonly #options: TransportOptions
+  readonly #basePath: string
+  #skew: number | null = null
+  /** The client certificate of the newest connection; undefined before the first. */
+  #certificate: Certificate | null | undefined
+
+  constructor(options: TransportOptions) {
+    this.#options = options
+    this.#basePath = options.server.pathname.replace(/\/$/, '')
+  }
+
+  /** Starts to log in and to connect, so that both go on while the caller does something else. Failures show at the first request. */
+  warmUp(): void {
+    const {connections, credentials} = this.#options
+    const never = new AbortController().signal
+    credentials
+      .authorization()
+      .then(() => connections.acquire(never))
+      .catch(() => {})
+  }
+
+  /** The JSON object that the server answers. */
+  json(call: Call): Promise<JsonObject> {
+    const accept = {accept: 'application/json', ...(this.#options.compress ? {'accept-encoding': 'gzip'} : {})}
+    return this.#authorized(call.signal, this.#options.timeoutMs, async (headers, deadline) => {
+      try {
+        return await this.#send(call, {...headers, ...accept}, deadline.signal, (exchange) => this.#readJson(exchange))
+      } finally {
+        deadline.end()
+      }
+    })
+  }
+
+  /** The bytes that the server answers; `openWithinMs` (0: none) limits the time until they begin. */
+  stream(call: Call, openWithinMs = this.#options.timeoutMs): Promise<ByteStream> {
+    return this.#authorized(call.signal, openWithinMs, async (headers, deadline) => {
+      try {
+        const exchange = await this.#send(call, {...headers, accept: '*/*'}, deadline.signal, (answer) => Promise.resolve(answer))
+        deadline.lift()
+        return this.#bytes(exchange, deadline)
+      } catch (error) {
+        deadline.end()
+        throw error
+      }
+    })
+  }
+
+  /** An open WebSocket, on a connection of its own. */
+  upgrade(call: Call, protocols: readonly string[]): Promise<WebSocket> {
+    const {origin, server, timeoutMs} = this.#options
+    return this.#authorized(call.signal, timeoutMs, async (headers, deadline) => {
+      try {
+        const {openWebSocket} = await import('./websocket.ts')
+        const socket = await this.#socket(deadline.signal)
+        const url = `ws://${server.host}${this.#basePath}${call.path}`
+        const refused = (status: number, contentType: string, text: string) => fromAnswer(status, contentType, text, origin, call.resource)
+        return await openWebSocket(socket, url, protocols, headers, refused, deadline.signal)
+      } catch (error) {
+        throw this.#explain(error, deadline.signal)
+      } finally {
+        deadline.end()
+      }
+    })
+  }
+
+  /** The server's clock by its newest answer, and how far ours is ahead, in milliseconds. */
+  clock(): {now: number; skew: number} | null {
+    return this.#skew === null ? null : {now: this.#options.now() - this.#skew, skew: this.#skew}
+  }
+
+  close(): void {
+    this.#options.connections.close()
+  }
+
+  /**
+   * Runs `attempt` with the headers that identify us, and once more with fresh ones where these are refused.
+   * Logging in has no time limit of ours, so that of `attempt` starts after it.
+   */
+  async #authorized<T>(
+    signal: AbortSignal | undefined,
+    ms: number,
+    attempt: (headers: OutgoingHttpHeaders, deadline: Deadline) => Promise<T>,
+  ): Promise<T> {
+    const {connections, credentials, impersonate, origin} = this.#options
+    for (let isRetry = false; ; isRetry = true) {
+      const authorization = await (signal === undefined ? credentials.authorization() : orAbort(credentials.authorization(), signal))
+      const certificate = credentials.certificate()
+      if (this.#certificate !== undefined && this.#certificate !== certificate) connections.renew()
+      this.#certificate = certificate
+      const headers = {
+        'user-agent': 'sapoche',
+        ...(impersonate as OutgoingHttpHeaders),
+        ...(authorization === null ? {} : {authorization}),
+      }
+      try {
+        return await attempt(
+          headers,
+          startDeadline(signal, ms, () => timedOut(origin, ms / 1000)),
+        )
+      } catch (error) {
+        if (isRetry || !(error instanceof UnauthorizedError) || !credentials.refresh(authorization)) throw error
+      }
+    }
+  }
+
+  /** Sends and reads, again while the server is busy, and once more where the connection broke before anything happened. */
+  async #send<T>(call: Call, headers: OutgoingHttpHeaders, signal: AbortSignal, read: (exchange: Exchange) => Promise<T>): Promise<T> {
+    const {origin} = this.#options
+    const outgoing = this.#outgoing(call, headers)
+    let busy = 0
+    try {
+      for (let broken = 0; ;) {
+        const connection = await this.#options.connections.acquire(signal)
+        try {
+          const exchange = await connection.send(outgoing, signal)
+          this.#setClock(exchange)
+          if (exchange.status < 300) return await read(exchange)
+          const text = await readText(exchange, ERROR_BODY_LIMIT)
+          if (!isBusy(exchange)) throw fromAnswer(exchange.status, contentType(exchange), text, origin, call.resource)
+          busy = exchange.status
+          await pause(Number(exchange.headers['retry-after']) * 1000 || BUSY_PAUSE_MS, signal)
+        } catch (error) {
+          const isSafe = call.method === 'GET' || wasNotSent(error)
+          if (error instanceof SapocheError || signal.aborted || broken++ > 0 || !isSafe) throw error
+        }
+      }
+    } catch (error) {
+      if (busy !== 0 && signal.reason instanceof TimedOutError) throw tooBusy(origin, busy)
+      throw this.#explain(error, signal)
+    }
+  }
+
+  #outgoing({method, path, body}: Call, headers: OutgoingHttpHeaders): Outgoing {
+    const request = {method, path: this.#basePath + path}
+    if (body === undefined) return {...request, headers}
+    return {...request, headers: {...headers, 'content-type': body.contentType}, body: Buffer.from(JSON.stringify(body.json))}
+  }
+
+  async #readJson(exchange: Exchange): Promise<JsonObject> {
+    const text = await readText(exchange, Infinity)
+    const body = /^application\/json\b/.test(contentType(exchange)) ? parseObject(text) : null
+    if (body === null) throw notKubernetes(exchange.status, contentType(exchange), this.#options.origin)
+    return body
+  }
+
+  /** The body, read as slowly as its consumer wants; rejects where the connection breaks before its end. */
+  #bytes(exchange: Exchange, deadline: Deadline): ByteStream {
+    const {body} = exchange
+    const explain = (error: unknown) => this.#explain(error, deadline.signal)
+    let isClosed = false
+    async function* chunks(): AsyncGenerator<Buffer> {
+      try {
+        yield* body as AsyncIterable<Buffer>
+        if (!exchange.isComplete()) throw new Error('closed before the end')
+      } catch (error) {
+        if (!isClosed) throw explain(error)
+      } finally {
+        deadline.end()
+      }
+    }
+    return {
+      [Symbol.asyncIterator]: chunks,
+      close() {
+        isClosed = true
+        deadline.end()
+        body.destroy()
+      },
+    }
+  }
+
+  async #socket(signal: AbortSignal): Promise<Socket> {
+    const dialled = this.#options.connections.dial(['http/1.1'])
+    try {
+      return await orAbort(dialled, signal)
+    } catch (error) {
+      dialled.then(
+        (late) => late.destroy(),
+        () => {},
+      )
+      throw error
+    }
+  }
+
+  #explain(error: unknown, signal: AbortSignal): SapocheError {
+    return signal.aborted ? interruption(signal) : fromNetwork(error, this.#options.origin.server)
+  }
+
+  #setClock({headers}: Exchange): void {
+    const date = parseTime(headers.date)
+    if (date !== null) this.#skew = this.#options.now() - date
+  }
+}
+
+function contentType({headers}: Exchange): string {
+  return headers['content-type'] ?? ''
+}
+
+/** 429 always, 503 where it says when to come back: then it is not broken. */
+function isBusy({status, headers}: Exchange): boolean {
+  return status === 429 || (status === 503 && headers['retry-after'] !== undefined)
+}
+
+/** true where the server can't have seen the request, so that even a change may be sent again. */
+function wasNotSent(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : ''
+  if (code === 'ERR_HTTP2_INVALID_SESSION' || code === 'ERR_HTTP2_GOAWAY_SESSION') return true
+  return error instanceof Error && error.message.includes('NGHTTP2_REFUSED_STREAM')
+}
