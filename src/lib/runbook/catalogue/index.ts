@@ -1,0 +1,5 @@
+export {diffCatalogue, type DiffContext} from './diff.ts'
+export {diffJunit, diffNames, diffTable, diffWide} from './diff-view.ts'
+export type {CatalogueDiff, CatalogueReport, CatalogueValidation, DiffItem} from './schema.ts'
+export {showCatalogue, validateCatalogue} from './show.ts'
+export {catalogueNames, catalogueTable, catalogueWide, validationText} from './show-view.ts'
