@@ -12,7 +12,11 @@ for (const stream of [process.stdout, process.stderr]) {
   })
 }
 
-if (process.argv[2] === '--version' || process.argv[2] === '-V') {
+const [major, minor] = process.versions.node.split('.').map(Number)
+if (major < 22 || (major === 22 && minor < 19)) {
+  process.stderr.write(`sapoche: needs Node 22.19 or newer; this is Node ${process.versions.node}\n`)
+  process.exitCode = 78
+} else if (process.argv[2] === '--version' || process.argv[2] === '-V') {
   process.stdout.write(`${facts.name} ${facts.version}\n`)
 } else {
   module.enableCompileCache?.()

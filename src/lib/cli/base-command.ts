@@ -53,6 +53,12 @@ export abstract class SapocheCommand extends Command {
     }
   }
 
+  /** What the composition root needs of the command. */
+  protected get surroundings() {
+    const {environment, signal, terminal} = this
+    return {environment, signal, interactive: terminal.interactive, say: (text: string) => terminal.stderr.write(text)}
+  }
+
   /** Says on stderr, where that is a terminal and the work takes over 100 ms, what is being waited for. */
   protected waitFor(what: string): Progress {
     return startProgress(this.terminal.stderr, what)

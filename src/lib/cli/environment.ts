@@ -9,6 +9,8 @@ export interface Environment {
   /** The user's configuration folder for sapoche, by the XDG rules. */
   readonly configDir: string
   now(): number
+  /** From 0 to 1. */
+  random(): number
 }
 
 export function readEnvironment(): Environment {
@@ -20,5 +22,6 @@ export function readEnvironment(): Environment {
     home,
     configDir: path.join(variables['XDG_CONFIG_HOME'] || path.join(home, '.config'), 'sapoche'),
     now: () => Date.now(),
+    random: () => Math.random(),
   }
 }

@@ -1,3 +1,4 @@
+import * as Args from '@oclif/core/args'
 import {boolean, custom, integer, option, string} from '@oclif/core/flags'
 import {UsageError} from '../errors/index.ts'
 import {parseDuration} from '../text/duration.ts'
@@ -18,6 +19,20 @@ export const duration = custom<number>({
 const CLUSTER = 'CLUSTER'
 const OUTPUT = 'OUTPUT'
 const CHECK = 'CHECK'
+
+/** Which workloads: TARGETS, and `--except`. A command that has them sets `strict = false`. */
+export const targetFlags = {
+  args: {targets: Args.string({description: 'workloads, categories, globs, pods, or all', required: false})},
+  flags: {
+    except: string({
+      summary: 'leave out what this target names; repeatable',
+      multiple: true,
+      multipleNonGreedy: true,
+      default: [],
+      helpValue: '<target>',
+    }),
+  },
+}
 
 /** Which cluster, as whom, and what it should hold. */
 export const clusterFlags = {

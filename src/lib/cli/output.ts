@@ -1,13 +1,6 @@
 import type {Format} from './flags.ts'
 import type {Terminal} from './terminal.ts'
-
-/** How a view is drawn. */
-export interface ViewOptions {
-  readonly width: number
-  readonly colour: boolean
-  /** Milliseconds since the epoch, for ages. */
-  readonly now: number
-}
+import type {ViewOptions} from '../text/view.ts'
 
 /** A pure function from a report to text that ends with a line feed (or is empty). */
 export type View<R> = (report: R, options: ViewOptions) => string

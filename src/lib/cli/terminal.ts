@@ -24,14 +24,14 @@ export function openTerminal(environment: Environment, colour: ColourChoice = 'a
   return {
     stdout: output(process.stdout, environment, colour),
     stderr: output(process.stderr, environment, colour),
-    interactive: process.stdin.isTTY === true && process.stderr.isTTY === true,
+    interactive: process.stdin.isTTY && process.stderr.isTTY,
   }
 }
 
 function output(stream: NodeJS.WriteStream, environment: Environment, choice: ColourChoice): Output {
   return {
-    isTerminal: stream.isTTY === true,
-    colour: wantsColour(stream.isTTY === true, environment.variables, choice),
+    isTerminal: stream.isTTY,
+    colour: wantsColour(stream.isTTY, environment.variables, choice),
     get width() {
       return stream.columns || DEFAULT_WIDTH
     },

@@ -17,6 +17,8 @@ export const statusItem = z.object({
   health,
   severity,
   reason: z.string(),
+  /** Since when it is so; null where nothing says. */
+  since: time.nullable(),
   desired: count.nullable(),
   ready: count.nullable(),
   updated: count.nullable(),
@@ -29,7 +31,13 @@ export const statusItem = z.object({
     exitCode: z.number().int().nullable(),
     container: z.string().nullable(),
   }),
-  autoscaler: z.object({kind: z.enum(['HorizontalPodAutoscaler', 'ScaledObject']), name: z.string(), min: count, max: count}).nullable(),
+  autoscaler: z
+    .object({kind: z.enum(['HPA', 'ScaledObject']), name: z.string(), min: count, max: count, trouble: z.string().nullable()})
+    .nullable(),
+  /** A count that was set for a while (`sapoche scale --for`). */
+  temporary: z
+    .object({until: time, overdue: z.boolean(), previous: count.nullable(), by: z.string().nullable(), reason: z.string().nullable()})
+    .nullable(),
   /** The newest rollout. */
   changed: z.object({revision: count.nullable(), at: time.nullable(), what: z.string()}).nullable(),
   pods: z.array(
@@ -40,10 +48,14 @@ export const statusItem = z.object({
       status: z.string(),
       node: z.string().nullable(),
       restarts: count,
-      startedAt: time.nullable(),
+      /** What is wrong with it; '' where nothing is. */
       reason: z.string(),
     }),
   ),
+  /** Failed pods that are not judged: Evicted, NodeShutdown, Preempted. */
+  leftovers: z.array(z.object({name: z.string(), reason: z.string(), node: z.string().nullable()})),
+  /** Warning events, newest first; they never decide. */
+  evidence: z.array(z.string()),
   /** Commands that help, best first. */
   next: z.array(z.string()),
 })
@@ -51,8 +63,17 @@ export type StatusItem = z.infer<typeof statusItem>
 
 export const statusService = z.object({
   name: z.string(),
-  type: z.string(),
-  ports: z.array(z.object({name: z.string().nullable(), port: count, nodePort: count.nullable(), readyEndpoints: count})),
+  /** null where it is in neither cluster nor catalogue, or can't be read. */
+  type: z.string().nullable(),
+  ports: z.array(
+    z.object({
+      name: z.string().nullable(),
+      port: count,
+      nodePort: count.nullable(),
+      targetPort: z.union([count, z.string()]),
+      readyEndpoints: count.nullable(),
+    }),
+  ),
   readyEndpoints: count.nullable(),
   severity,
   reason: z.string(),

@@ -1,0 +1,53 @@
+import {openSession} from '../lib/app/index.ts'
+import {SapocheCommand} from '../lib/cli/base-command.ts'
+import {checkFlags, clusterFlags, Flags, formatOf, outputFlags, targetFlags} from '../lib/cli/flags.ts'
+import {writeReport} from '../lib/cli/output.ts'
+import {exitCodeOf, HEALTHS, readStatus, statusViews} from '../lib/runbook/status/index.ts'
+
+export default class Status extends SapocheCommand {
+  static override summary = 'verdict of the namespace: what is wrong, since when, why, and what to do next'
+  static override description = `Reads deployments, replica sets, pods, services, endpoint slices, nodes, autoscalers, warning events and what else the
+namespace runs, and judges them against the catalogue. Exit code: 0 ok, 1 warning, 2 critical, 3 unknown.
+TARGETS are workloads, categories (consumers, workers, backend, frontend), globs, pods, or all.`
+  static override examples = [
+    '<%= config.bin %> status',
+    '<%= config.bin %> status consumers --problems',
+    '<%= config.bin %> status backend --except st-bnkd-php -o wide',
+    '<%= config.bin %> status -o json | jq -r \'.items[] | select(.severity == "critical") | .name\'',
+    '<%= config.bin %> status --fail-on critical --allow drifted,progressing -o junit > status.xml',
+    '<%= config.bin %> status --sandbox=crashloop',
+  ]
+  static override strict = false
+  static override args = targetFlags.args
+  static override flags = {
+    ...targetFlags.flags,
+    problems: Flags.boolean({summary: 'only what is wrong, and the verdict', helpGroup: 'OUTPUT'}),
+    ...outputFlags(['table', 'wide', 'json', 'yaml', 'name', 'junit']),
+    ...checkFlags,
+    allow: Flags.option({
+      options: HEALTHS,
+      multiple: true,
+      delimiter: ',',
+      summary: 'healths that do not count for the verdict, comma separated',
+      helpGroup: 'CHECK',
+      helpValue: '<health,...>',
+    })(),
+    strict: Flags.boolean({summary: 'judge workloads that the catalogue lacks as severely as the others', helpGroup: 'CHECK'}),
+    ...clusterFlags,
+  }
+
+  async run(): Promise<void> {
+    const {flags, argv} = await this.parse(Status)
+    const session = await openSession(flags, 'status', this.surroundings)
+    const progress = this.waitFor(`reading namespace ${session.cluster.namespace} on ${session.cluster.context ?? session.cluster.server}`)
+    try {
+      const report = await readStatus({targets: argv.map(String), ...flags}, session, this.signal)
+      progress.stop()
+      await writeReport(report, formatOf(flags), statusViews(flags.problems, flags['fail-on']), this.terminal, session.now())
+      process.exitCode = exitCodeOf(report.verdict, flags['fail-on'])
+    } finally {
+      progress.stop()
+      await session.close()
+    }
+  }
+}

@@ -1,0 +1,129 @@
+import {describe, expect, test} from 'vitest'
+import {colourChoice, splitCommand, wantsHelp, wantsJson, withDefaultScenario} from '../../src/lib/cli/argv.ts'
+import {failureDocument, failureText, fromParser, toFailure} from '../../src/lib/cli/failure.ts'
+import {renderReport} from '../../src/lib/cli/output.ts'
+import {wantsColour} from '../../src/lib/cli/terminal.ts'
+import {RefusedError, UsageError} from '../../src/lib/errors/index.ts'
+import {tones} from '../../src/lib/text/tone.ts'
+
+describe('wantsJson', () => {
+  test.each([
+    [['--json'], true],
+    [['-o', 'json'], true],
+    [['-ojson'], true],
+    [['-o=json'], true],
+    [['--output=json'], true],
+    [['--output', 'json'], true],
+    [['-o', 'json', '-o', 'table'], false],
+    [['-o', 'yaml'], false],
+    [['exec', 'x', '--', 'ls', '--json'], false],
+    [['json'], false],
+    [[], false],
+  ])('%j: %s', (argv, wanted) => expect(wantsJson(argv)).toBe(wanted))
+})
+
+describe('colour', () => {
+  test.each([
+    [['--color', 'never'], 'never'],
+    [['--color=always'], 'always'],
+    [['--color', 'pink'], 'auto'],
+    [['--', '--color=never'], 'auto'],
+  ])('%j: %s', (argv, choice) => expect(colourChoice(argv)).toBe(choice))
+
+  test.each([
+    ['a terminal', true, {}, 'auto', true],
+    ['no terminal', false, {}, 'auto', false],
+    ['NO_COLOR', true, {NO_COLOR: '1'}, 'auto', false],
+    ['an empty NO_COLOR', true, {NO_COLOR: ''}, 'auto', true],
+    ['a dumb terminal', true, {TERM: 'dumb'}, 'auto', false],
+    ['the flag beats NO_COLOR', false, {NO_COLOR: '1'}, 'always', true],
+    ['never', true, {}, 'never', false],
+  ] as const)('%s', (_, isTerminal, variables, choice, wanted) => expect(wantsColour(isTerminal, variables, choice)).toBe(wanted))
+})
+
+describe('splitCommand', () => {
+  const ids = new Set(['status', 'catalogue:show', 'catalogue:diff'])
+  test.each([
+    [['status', 'consumers', '--problems'], 'status', ['consumers', '--problems']],
+    [['catalogue', 'show', 'x'], 'catalogue:show', ['x']],
+    [['catalogue', '--json', 'show'], null, ['catalogue', '--json', 'show']],
+    [['nope'], null, ['nope']],
+    [[], null, []],
+  ])('%j', (argv, id, rest) => expect(splitCommand(argv, ids)).toMatchObject({id, rest}))
+})
+
+test('--sandbox takes its scenario behind = only', () => {
+  expect(withDefaultScenario(['--sandbox', 'consumers', '--sandbox=crashloop', '--', '--sandbox'])).toEqual([
+    '--sandbox=baseline',
+    'consumers',
+    '--sandbox=crashloop',
+    '--',
+    '--sandbox',
+  ])
+})
+
+test('--help behind -- is for the other program', () => {
+  expect(wantsHelp(['x', '-h'])).toBe(true)
+  expect(wantsHelp(['x', '--', '--help'])).toBe(false)
+})
+
+describe('failures', () => {
+  const refused = new RefusedError('not allowed to list deployments\u001B[2J in namespace sapoche', {
+    hints: [{label: 'needs', text: 'apiGroups: [apps]'}],
+    cause: new Error('403'),
+    suggestions: [],
+  })
+
+  test('as text: what failed, then the cure', () => {
+    expect(failureText(toFailure(refused), tones(false), true)).toBe(
+      'sapoche: not allowed to list deployments in namespace sapoche\n  needs  apiGroups: [apps]\n',
+    )
+  })
+
+  test('as one line beside a JSON document', () => {
+    expect(failureText(toFailure(refused), tones(false), false)).toBe('sapoche: not allowed to list deployments in namespace sapoche\n')
+  })
+
+  test('as a document', () => {
+    expect(failureDocument(toFailure(refused))).toEqual({
+      apiVersion: 'sapoche/v1',
+      kind: 'Error',
+      error: {
+        code: 'refused',
+        exitCode: 77,
+        message: 'not allowed to list deployments in namespace sapoche',
+        cause: '403',
+        suggestions: [],
+      },
+    })
+  })
+
+  test('anything else is a fault of ours, without a stack', () => {
+    const failure = toFailure(new TypeError('x is not a function'))
+    expect(failure).toMatchObject({code: 'bug', exitCode: 70})
+    expect(failureText(failure, tones(false), true)).not.toContain(' at ')
+  })
+
+  test('an unknown flag suggests the nearest one', () => {
+    const thrown = Object.assign(new Error('Nonexistent flag: --probelms\nSee more help with --help'), {parse: {}, flags: ['--probelms']})
+    const error = fromParser(thrown, 'sapoche status', ['problems', 'output'])
+    expect(error).toBeInstanceOf(UsageError)
+    expect(error).toMatchObject({message: 'unknown flag --probelms; did you mean --problems?', suggestions: ['--problems']})
+  })
+
+  test("the parser's messages become one line", () => {
+    const thrown = Object.assign(new Error('The following error occurred:\n  bad thing\nSee more help with --help'), {parse: {}})
+    expect(fromParser(thrown, 'sapoche status', [])).toMatchObject({message: 'bad thing; see sapoche status --help'})
+  })
+
+  test('other errors pass unchanged', () => expect(fromParser(refused, 'sapoche', [])).toBe(refused))
+})
+
+describe('renderReport', () => {
+  const options = {width: 80, colour: false, now: 0}
+  const report = {kind: 'X', items: ['a: b']}
+  test('json', async () => expect(JSON.parse(await renderReport(report, 'json', {}, options))).toEqual(report))
+  test('yaml', async () => expect(await renderReport(report, 'yaml', {}, options)).toBe("kind: X\nitems:\n  - 'a: b'\n"))
+  test('a view', async () => expect(await renderReport(report, 'name', {name: (r) => `${r.kind}\n`}, options)).toBe('X\n'))
+  test('a format without a view is a bug', async () => await expect(renderReport(report, 'wide', {}, options)).rejects.toThrow('no view'))
+})

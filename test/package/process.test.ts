@@ -1,0 +1,160 @@
+import {spawn, spawnSync} from 'node:child_process'
+import {createServer, type AddressInfo} from 'node:net'
+import {mkdtempSync, readFileSync, writeFileSync} from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import {describe, expect, test} from 'vitest'
+import {PROGRAM, ROOT, run} from './program.ts'
+
+/** What a user's shell sees of the built program: exit codes, streams, pipes, signals. */
+
+const ESCAPE = '\u001B'
+const manifest: {commands: Record<string, {id: string; examples?: string[]; summary?: string; strict?: boolean; args: object}>} =
+  JSON.parse(readFileSync(path.join(ROOT, 'oclif.manifest.json'), 'utf8'))
+const commands = Object.keys(manifest.commands).map((id) => id.split(':'))
+
+describe('every command', () => {
+  test.each(commands)('%s %s: --help has a summary, usage and two examples', async (...words) => {
+    const {code, stdout, stderr} = await run([...words.filter(Boolean), '--help'])
+    expect({code, stderr}).toEqual({code: 0, stderr: ''})
+    expect(stdout).toContain('USAGE')
+    const command = manifest.commands[words.filter(Boolean).join(':')]!
+    expect(command.summary).toMatch(/^\S.{10,}[^.]$/)
+    expect(command.examples?.length ?? 0).toBeGreaterThanOrEqual(2)
+    expect(stdout).toContain('EXAMPLES')
+    expect(stdout).not.toContain(ESCAPE)
+  })
+
+  test.each(commands)('%s %s: a bad flag is one line and 64, one document under --json', async (...words) => {
+    const command = words.filter(Boolean)
+    const text = await run([...command, '--no-such-flag-anywhere'])
+    expect(text).toMatchObject({code: 64, stdout: ''})
+    expect(text.stderr).toMatch(/^sapoche: unknown flag --no-such-flag-anywhere; [^\n]+\n$/)
+    const json = await run([...command, '--no-such-flag-anywhere', '--json'])
+    expect(json.code).toBe(64)
+    expect(JSON.parse(json.stdout)).toMatchObject({kind: 'Error', error: {code: 'usage', exitCode: 64}})
+    expect(json.stdout.length).toBeLessThan(500)
+    expect(json.stderr.split('\n')).toHaveLength(2)
+  })
+})
+
+describe('usage', () => {
+  test('--version', async () => {
+    const {version} = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'))
+    expect(await run(['--version'])).toMatchObject({code: 0, stdout: `sapoche ${version}\n`, stderr: ''})
+  })
+
+  test('no command: help', async () =>
+    expect(await run([])).toMatchObject({code: 0, stderr: '', stdout: expect.stringContaining('status')}))
+
+  test.each([
+    ['an unknown command', ['stauts'], 'sapoche: unknown command "stauts"; did you mean "status"?\n'],
+    ['an unknown subcommand', ['catalogue', 'shwo'], 'sapoche: unknown command "catalogue shwo"; did you mean "catalogue show"?\n'],
+    ['a mistyped flag', ['status', '--probelms'], 'sapoche: unknown flag --probelms; did you mean --problems?\n'],
+    ['a bad option value', ['status', '-o', 'xml'], /^sapoche: expected --output=xml to be one of: table, wide, json, [^\n]+\n$/],
+    ['an extra argument', ['catalogue', 'show', 'extra'], /^sapoche: unexpected argument: extra[^\n]*\n$/],
+    ['a bad duration', ['status', '--request-timeout', 'soon'], /^sapoche: --request-timeout=soon is no length of time[^\n]*\n$/],
+    ['a flag without its value', ['status', '--context'], /^sapoche: flag --context expects a value[^\n]*\n$/],
+  ])('%s: one line, 64', async (_, args, stderr) => {
+    const text = await run(args)
+    expect(text).toMatchObject({code: 64, stdout: ''})
+    if (typeof stderr === 'string') expect(text.stderr).toBe(stderr)
+    else expect(text.stderr).toMatch(stderr)
+    const json = await run([...args, '-ojson'])
+    expect(json.code).toBe(64)
+    expect(JSON.parse(json.stdout)).toMatchObject({apiVersion: 'sapoche/v1', kind: 'Error', error: {code: 'usage', exitCode: 64}})
+  })
+
+  test('a target that matches nothing names the nearest ones', async () => {
+    const {code, stdout} = await run(['status', 'consumer-lis', '--sandbox', '-o', 'json'])
+    expect(code).toBe(64)
+    expect(JSON.parse(stdout).error.suggestions).toContain('consumer-lis-testresult')
+  })
+})
+
+describe('pipes', () => {
+  test('--help | head -1', () => {
+    const {status, stderr, stdout} = spawnSync('bash', ['-c', 'set -o pipefail; "$0" "$1" --help | head -1', process.execPath, PROGRAM], {
+      encoding: 'utf8',
+    })
+    expect({status, stderr}).toEqual({status: 0, stderr: ''})
+    expect(stdout.split('\n')).toHaveLength(2)
+  })
+
+  test('a slow reader gets every byte, and the exit code of the verdict', async () => {
+    const child = spawn(process.execPath, [PROGRAM, 'status', '--sandbox=crashloop', '-o', 'json'], {
+      cwd: ROOT,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    let text = ''
+    child.stdout.setEncoding('utf8')
+    const closed = new Promise<number | null>((resolve) => child.on('close', resolve))
+    child.stdout.once('readable', () => {
+      // Nothing is read until the program could have ended: what it wrote must still arrive.
+      setTimeout(() => child.stdout.on('data', (chunk: string) => (text += chunk)), 600)
+    })
+    expect(await closed).toBe(2)
+    expect(JSON.parse(text)).toMatchObject({kind: 'StatusReport', verdict: 'critical'})
+  })
+})
+
+describe('colour', () => {
+  const withTerminal = (args: string, env: Record<string, string> = {}): string =>
+    spawnSync('script', ['-qec', `"${process.execPath}" "${PROGRAM}" ${args}`, '/dev/null'], {
+      encoding: 'utf8',
+      env: {PATH: process.env['PATH'], HOME: process.env['HOME'], TERM: 'xterm-256color', ...env},
+    }).stdout
+
+  test('a terminal has it, NO_COLOR, TERM=dumb and --color never take it away', () => {
+    const args = 'status --sandbox=crashloop'
+    expect(withTerminal(args)).toContain(`${ESCAPE}[31m`)
+    expect(withTerminal(args, {NO_COLOR: '1'})).not.toContain(`${ESCAPE}[3`)
+    expect(withTerminal(args, {TERM: 'dumb'})).not.toContain(`${ESCAPE}[3`)
+    expect(withTerminal(`${args} --color never`)).not.toContain(`${ESCAPE}[3`)
+    expect(withTerminal('--help --color never')).not.toContain(`${ESCAPE}[`)
+  })
+
+  test('no terminal: no escape, unless --color always', async () => {
+    const plain = await run(['status', '--sandbox=crashloop'])
+    expect(plain.stdout + plain.stderr).not.toContain(ESCAPE)
+    expect((await run(['status', '--sandbox=crashloop', '--color', 'always'])).stdout).toContain(`${ESCAPE}[31m`)
+  })
+})
+
+describe('silence and signals', () => {
+  test('a run without trouble writes nothing to stderr, whatever Node would warn of', async () => {
+    const {code, stderr} = await run(['status', '--sandbox'], {
+      env: {NODE_TLS_REJECT_UNAUTHORIZED: '0', NODE_OPTIONS: '--trace-deprecation'},
+    })
+    expect({code, stderr}).toEqual({code: 0, stderr: ''})
+  })
+
+  test.each(['SIGINT', 'SIGTERM'] as const)('%s while waiting for a server: 130', async (signal) => {
+    const server = createServer().listen(0, '127.0.0.1')
+    await new Promise((resolve) => server.once('listening', resolve))
+    const kubeconfig = path.join(mkdtempSync(path.join(os.tmpdir(), 'sapoche-')), 'config')
+    writeFileSync(
+      kubeconfig,
+      JSON.stringify({
+        apiVersion: 'v1',
+        kind: 'Config',
+        'current-context': 'silent',
+        clusters: [{name: 'silent', cluster: {server: `https://127.0.0.1:${(server.address() as AddressInfo).port}`}}],
+        contexts: [{name: 'silent', context: {cluster: 'silent', user: 'silent'}}],
+        users: [{name: 'silent', user: {token: 'none'}}],
+      }),
+    )
+    const sockets: {destroy(): void}[] = []
+    const result = await run(['status', '--kubeconfig', kubeconfig, '--json'], {
+      started: (child) =>
+        server.on('connection', (socket) => {
+          sockets.push(socket.on('error', () => {}))
+          child.kill(signal)
+        }),
+    })
+    for (const socket of sockets) socket.destroy()
+    server.close()
+    expect(result.code).toBe(130)
+    expect(JSON.parse(result.stdout)).toMatchObject({error: {code: 'interrupted', exitCode: 130}})
+  })
+})

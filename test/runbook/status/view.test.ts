@@ -1,0 +1,130 @@
+import {describe, expect, test} from 'vitest'
+import {statusNames, statusProblems, statusTable, statusWide} from '../../../src/lib/runbook/status/view.ts'
+import {item, NOW, report} from './sample.ts'
+
+const options = {width: 80, colour: false, now: NOW}
+const lines = (text: string): string => `\n${text}`
+
+describe('status, all well', () => {
+  const well = report(
+    [
+      item('consumer-dicom'),
+      item('consumer-revenue', {health: 'inactive', desired: 0, ready: 0, reason: 'on hold, as the catalogue says'}),
+    ],
+    {
+      summary: {
+        workloads: 2,
+        active: 1,
+        inactive: 1,
+        pods: {desired: 1, ready: 1},
+        categories: [{name: 'consumers', workloads: 2, active: 1, desired: 1, ready: 1, verdict: 'ok'}],
+      },
+      services: [
+        {
+          name: 'st-redis-sp',
+          type: 'ClusterIP',
+          ports: [{name: null, port: 6379, nodePort: null, readyEndpoints: 1}],
+          readyEndpoints: 1,
+          severity: 'ok',
+          reason: '',
+        },
+      ],
+    },
+  )
+
+  test('table', () =>
+    expect(lines(statusTable(well, options))).toBe(`
+sapoche  context prod-eu  2026-11-22 03:12:07Z
+
+CONSUMERS  1 of 2 active, 1/1 pods ready
+  consumer-dicom                                 1/1  ok
+  consumer-revenue                               0/0  inactive     as expected
+
+SERVICES  1 of 1 with ready endpoints
+
+OK  2 workloads: 1 active, 1 inactive as expected; 1/1 pods ready
+    not checked: queues, lag, DICOM
+`))
+
+  test('name', () => expect(statusNames(well)).toBe('deployment.apps/consumer-dicom\ndeployment.apps/consumer-revenue\n'))
+
+  test('wide', () =>
+    expect(lines(statusWide(well, {...options, width: 200}))).toBe(`
+sapoche  context prod-eu  2026-11-22 03:12:07Z
+
+CONSUMERS  1 of 2 active, 1/1 pods ready
+  NAME              READY  HEALTH    UPDATED  AVAILABLE  BASELINE  RESTARTS  CHANGED  NOTE
+  consumer-dicom      1/1  ok        1        1          1         0         -        DICOM medical imaging
+  consumer-revenue    0/0  inactive  1        1          1         0         -        on hold, as the catalogue says; DICOM medical imaging
+
+SERVICES  1 of 1 with ready endpoints
+  st-redis-sp  ok  ClusterIP 6379
+
+OK  2 workloads: 1 active, 1 inactive as expected; 1/1 pods ready
+    not checked: queues, lag, DICOM
+`))
+})
+
+describe('status, three in the morning', () => {
+  const down = item('worker-sapoche-pdf', {
+    category: 'consumers',
+    health: 'down',
+    severity: 'critical',
+    ready: 0,
+    reason: 'container app: CrashLoopBackOff, exit 255, 7 restarts, the last 40 s ago',
+    since: '2026-11-22T03:08:07.000Z',
+    changed: {revision: 12, at: '2026-11-22T03:06:07.000Z', what: 'image worker:1.4 -> worker:1.5'},
+    next: ['sapoche logs worker-sapoche-pdf --previous', 'sapoche rollback worker-sapoche-pdf'],
+  })
+  const degraded = item('st-bnkd-php', {
+    health: 'degraded',
+    severity: 'warning',
+    desired: 3,
+    ready: 2,
+    reason: 'st-bnkd-php-7c9f-x2x is on node-b, which is NotReady for 3 min',
+  })
+  const bad = report([down, degraded], {
+    verdict: 'critical',
+    warnings: [{code: 'refused', message: 'not allowed to list nodes'}],
+    findings: ['both run on node-b'],
+  })
+
+  test('--problems: warnings first, the worst last, then the verdict', () =>
+    expect(lines(statusProblems(bad, options))).toBe(`
+sapoche  context prod-eu  2026-11-22 03:12:07Z
+
+warning  not allowed to list nodes
+
+st-bnkd-php  degraded, 2/3 ready
+  st-bnkd-php-7c9f-x2x is on node-b, which is NotReady for 3 min
+
+worker-sapoche-pdf  down for 4 min
+  container app: CrashLoopBackOff, exit 255, 7 restarts, the last 40 s ago
+  changed 6 min ago: image worker:1.4 -> worker:1.5 (revision 12)
+  next  sapoche logs worker-sapoche-pdf --previous
+        sapoche rollback worker-sapoche-pdf
+
+both run on node-b
+
+CRITICAL  1 of 2 workloads needs you, 1 warning; 2/2 pods ready
+    not checked: queues, lag, DICOM
+`))
+
+  test('no line is wider than the terminal, but for names', () => {
+    const text = statusTable(bad, options)
+    for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
+  })
+
+  test('colour underlines words that are there without it', () => {
+    const plain = statusProblems(bad, options)
+    const coloured = statusProblems(bad, {...options, colour: true})
+    expect(coloured).toContain('\u001B[31mdown for 4 min\u001B[39m')
+    // oxlint-disable-next-line no-control-regex -- colours are what is taken away
+    expect(coloured.replace(/\u001B\[\d+m/g, '')).toBe(plain)
+  })
+
+  test('escapes that came from the cluster are gone', () => {
+    const evil = report([item('x', {severity: 'critical', health: 'down', reason: 'a\u001B]0;owned\u0007b\u001B[2J'})])
+    expect(statusTable(evil, options)).not.toContain('\u001B')
+  })
+})

@@ -1,0 +1,84 @@
+import {describe, expect, test} from 'vitest'
+import {parseDuration} from '../../src/lib/text/duration.ts'
+import {nearestNames} from '../../src/lib/text/nearest.ts'
+import {strip, stripLine} from '../../src/lib/text/strip.ts'
+import {table} from '../../src/lib/text/table.ts'
+import {clockTime, isoTime, parseTime} from '../../src/lib/text/time.ts'
+import {tones} from '../../src/lib/text/tone.ts'
+
+describe('parseDuration', () => {
+  test.each([
+    ['10s', 10_000],
+    ['250ms', 250],
+    ['1h30m', 5_400_000],
+    ['1.5s', 1500],
+    ['2d', 172_800_000],
+    ['0', 0],
+  ])('%s', (text, milliseconds) => expect(parseDuration(text)).toBe(milliseconds))
+
+  test.each(['', '10', 's', '10 s', '-5s', '5sx', '1h-3m'])('%j is none', (text) => expect(parseDuration(text)).toBeNull())
+})
+
+describe('nearestNames', () => {
+  const names = ['consumer-lis-testresult', 'consumer-ecg', 'worker-sapoche-pdf', 'worker-sapoche-pdf-en', 'status']
+
+  test('prefix before substring before edits', () => {
+    expect(nearestNames('consumer-lis', names)[0]).toBe('consumer-lis-testresult')
+    expect(nearestNames('pdf', names)).toEqual(['worker-sapoche-pdf', 'worker-sapoche-pdf-en'])
+    expect(nearestNames('stauts', names)).toEqual(['status'])
+  })
+
+  test('nothing near: nothing', () => expect(nearestNames('qqqqqqqq', names)).toEqual([]))
+
+  test('at most five', () =>
+    expect(
+      nearestNames(
+        'a',
+        Array.from({length: 20}, (_, index) => `a${index}`),
+      ),
+    ).toHaveLength(5))
+})
+
+describe('strip', () => {
+  test.each([
+    ['colour', '\u001B[31mred\u001B[0m', 'red'],
+    ['title (OSC)', '\u001B]0;owned\u0007text', 'text'],
+    ['hyperlink', '\u001B]8;;http://example.invalid\u001B\\link\u001B]8;;\u001B\\', 'link'],
+    ['cursor', 'a\u001B[2Jb', 'ab'],
+    ['C1 introducer', 'a\u009B31mb', 'ab'],
+    ['bell, backspace and carriage return', 'a\u0007\b\rb', 'ab'],
+    ['bidirectional override', 'a\u202Eb', 'ab'],
+    ['tab and line feed stay', 'a\tb\nc', 'a\tb\nc'],
+    ['plain', 'größe ✓ 医', 'größe ✓ 医'],
+  ])('%s', (_, dirty, clean) => expect(strip(dirty)).toBe(clean))
+
+  test('on one line', () => expect(stripLine(' a \n  b\u001B[1m\n')).toBe('a b'))
+})
+
+describe('table', () => {
+  test('aligns columns, cuts nothing, leaves no trailing blanks', () => {
+    const rows = [
+      ['NAME', 'READY', ''],
+      ['worker-sapoche-batch-publisher-notification', '0/0', 'inactive'],
+      ['a', '10/10', ''],
+    ]
+    expect(table(rows, {align: ['left', 'right'], indent: 2})).toEqual([
+      '  NAME                                         READY',
+      '  worker-sapoche-batch-publisher-notification    0/0  inactive',
+      '  a                                            10/10',
+    ])
+  })
+
+  test('no rows: no lines', () => expect(table([])).toEqual([]))
+})
+
+describe('time', () => {
+  test('there and back', () => expect(isoTime(parseTime('2026-11-22T03:12:07Z')!)).toBe('2026-11-22T03:12:07.000Z'))
+  test('for people', () => expect(clockTime(parseTime('2026-11-22T03:12:07.250Z')!)).toBe('2026-11-22 03:12:07Z'))
+  test.each([null, 5, 'tomorrow', ''])('%j is none', (value) => expect(parseTime(value)).toBeNull())
+})
+
+describe('tones', () => {
+  test('without colour the text itself', () => expect(tones(false).critical('down')).toBe('down'))
+  test('with colour', () => expect(tones(true).critical('down')).toBe('\u001B[31mdown\u001B[39m'))
+})
