@@ -1,0 +1,13 @@
+import type {ClusterStreams} from '../types.ts'
+import {type PodPort, TunnelStream, type TunnelOptions} from './stream.ts'
+
+export {PortRefusedError, type PodPort, type TunnelOptions, type TunnelStream} from './stream.ts'
+
+/**
+ * A stream to a port of a pod, as `net.connect` would give one: returned at once, `connect` or `error` follows.
+ * `await once(stream, 'connect')` (of node:events) waits for it and rejects with the error.
+ * Errors, all of them SapocheErrors: those of the API server (403, 404 ...), PortRefusedError, a lost connection (69), time (75).
+ */
+export function openTunnel(cluster: ClusterStreams, target: PodPort, options?: TunnelOptions): TunnelStream {
+  return new TunnelStream(cluster, target, options)
+}
