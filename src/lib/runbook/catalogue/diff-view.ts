@@ -5,7 +5,6 @@ import {count, wrap, type ViewOptions} from '../../text/view.ts'
 import {junit, type FailOn} from '../junit.ts'
 import type {Severity} from '../schema.ts'
 import {header, toned} from '../view.ts'
-import {isMissingWorkload} from './diff.ts'
 import type {CatalogueDiff, DiffItem} from './schema.ts'
 
 const ORDER: readonly Severity[] = ['ok', 'info', 'warning', 'unknown', 'critical']
@@ -53,7 +52,7 @@ export function diffJunit(report: CatalogueDiff, failOn: FailOn): string {
 /** Worst last. Where the place itself looks wrong, what is missing is told in one line. */
 function shown({items, findings}: CatalogueDiff): DiffItem[] {
   return items
-    .filter((item) => findings.length === 0 || !isMissingWorkload(item))
+    .filter(({field, actual}) => findings.length === 0 || field !== 'presence' || actual !== 'absent')
     .toSorted((a, b) => ORDER.indexOf(a.severity) - ORDER.indexOf(b.severity))
 }
 

@@ -84,13 +84,11 @@ async function look(cluster: ClusterReader, signal: AbortSignal): Promise<Seen> 
 
 /** More than half of the catalogue missing is one fault, not many. */
 function wrongPlace(items: readonly DiffItem[], {workloads}: Catalogue): string[] {
-  const missing = new Set(items.filter(isMissingWorkload).map(({name}) => name))
+  const missing = new Set(
+    items.filter(({kind, field, actual}) => kind !== 'Service' && field === 'presence' && actual === 'absent').map(({name}) => name),
+  )
   const finding = mostlyMissing(workloads.map(({name}) => ({health: missing.has(name) ? 'missing' : 'ok'})))
   return finding === null ? [] : [finding]
-}
-
-export function isMissingWorkload({kind, field, actual}: DiffItem): boolean {
-  return kind !== 'Service' && field === 'presence' && actual === 'absent'
 }
 
 function otherCluster(catalogue: Catalogue, cluster: ClusterReader): Warning[] {
