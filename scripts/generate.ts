@@ -27,7 +27,7 @@ const json = (value: unknown): string => JSON.stringify(value, null, 2) + '\n'
 
 async function generateCatalogue(): Promise<void> {
   const source = await readFile(path.join(root, 'src/lib/catalogue/catalogue.yaml'), 'utf8')
-  await emit('src/lib/catalogue/builtin.json', json(await compileCatalogue(source, 'built in')))
+  await emit('src/lib/catalogue/builtin.json', json(compileCatalogue(source, 'built in')))
 }
 
 async function generateScenarios(): Promise<void> {

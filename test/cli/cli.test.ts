@@ -116,6 +116,11 @@ describe('failures', () => {
     expect(fromParser(thrown, 'sapoche status', [])).toMatchObject({message: 'bad thing; see sapoche status --help'})
   })
 
+  test("a flag's own parser speaks for itself", () => {
+    const thrown = new UsageError('Parsing --timeout \n\t--timeout=soon is no length of time\nSee more help with --help')
+    expect(fromParser(thrown, 'sapoche status', [])).toMatchObject({message: '--timeout=soon is no length of time', exitCode: 64})
+  })
+
   test('other errors pass unchanged', () => expect(fromParser(refused, 'sapoche', [])).toBe(refused))
 })
 

@@ -11,6 +11,8 @@ import {PROGRAM, ROOT, run} from './program.ts'
 const ESCAPE = '\u001B'
 const manifest: {commands: Record<string, {id: string; examples?: string[]; summary?: string; strict?: boolean; args: object}>} =
   JSON.parse(readFileSync(path.join(ROOT, 'oclif.manifest.json'), 'utf8'))
+const CATEGORIES = [{name: 'consumers', singular: 'consumer', title: 'Event consumers', match: ['consumer-*']}]
+const workload = (name: string): object => ({name, category: 'consumers', baseline: 1, purpose: 'a test'})
 const commands = Object.keys(manifest.commands).map((id) => id.split(':'))
 
 describe('every command', () => {
@@ -81,20 +83,28 @@ describe('pipes', () => {
     expect(stdout.split('\n')).toHaveLength(2)
   })
 
-  test('a slow reader gets every byte, and the exit code of the verdict', async () => {
-    const child = spawn(process.execPath, [PROGRAM, 'status', '--sandbox=crashloop', '-o', 'json'], {
-      cwd: ROOT,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    let text = ''
-    child.stdout.setEncoding('utf8')
-    const closed = new Promise<number | null>((resolve) => child.on('close', resolve))
-    child.stdout.once('readable', () => {
-      // Nothing is read until the program could have ended: what it wrote must still arrive.
-      setTimeout(() => child.stdout.on('data', (chunk: string) => (text += chunk)), 600)
-    })
-    expect(await closed).toBe(2)
-    expect(JSON.parse(text)).toMatchObject({kind: 'StatusReport', verdict: 'critical'})
+  test('a slow reader gets every byte, and the exit code of the verdict', () => {
+    const catalogue = path.join(mkdtempSync(path.join(os.tmpdir(), 'sapoche-')), 'big.yaml')
+    const names = ['worker-sapoche-pdf', ...Array.from({length: 300}, (_, index) => `consumer-number-${index}`)]
+    writeFileSync(
+      catalogue,
+      JSON.stringify({namespace: 'sapoche', categories: CATEGORIES, workloads: names.map(workload), services: [], flows: []}),
+    )
+    // Nothing is read before the pipe is full and the program could have ended.
+    const {status, stdout, stderr} = spawnSync(
+      'bash',
+      [
+        '-c',
+        'set -o pipefail; "$0" "$1" status --sandbox=crashloop --catalogue "$2" -o json --request-timeout 30s | (sleep 2; cat)',
+        process.execPath,
+        PROGRAM,
+        catalogue,
+      ],
+      {encoding: 'utf8', maxBuffer: 2 ** 28},
+    )
+    expect({status, stderr}).toEqual({status: 2, stderr: ''})
+    expect(stdout.length).toBeGreaterThan(100_000)
+    expect(JSON.parse(stdout)).toMatchObject({kind: 'StatusReport', summary: {workloads: 301}})
   })
 })
 

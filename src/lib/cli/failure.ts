@@ -70,13 +70,23 @@ function hintLine(label: string, text: string, tone: Tone): string {
  * `flags` are the names the command knows, for "did you mean".
  */
 export function fromParser(thrown: unknown, command: string, flags: readonly string[]): unknown {
-  if (!(thrown instanceof Error) || !('parse' in thrown)) return thrown
+  if (thrown instanceof SapocheError && thrown.message.startsWith(PARSING)) return new UsageError(parserWords(thrown.message), thrown)
+  if (!(thrown instanceof Error) || !('parse' in thrown || 'oclif' in thrown)) return thrown
   const unknown = 'flags' in thrown && Array.isArray(thrown.flags) ? String(thrown.flags[0]) : null
   if (unknown !== null && unknown.startsWith('-')) {
     const suggestions = nearestNames(unknown.replace(/^-+/, '').split('=')[0]!, flags).map((name) => `--${name}`)
     const cure = suggestions.length > 0 ? `did you mean ${suggestions[0]}?` : `see ${command} --help`
     return new UsageError(`unknown flag ${unknown}; ${cure}`, {suggestions})
   }
-  const what = stripLine(thrown.message.split('\nSee more help')[0]!).replace(/^The following errors? occurred: /, '')
+  const what = parserWords(thrown.message)
   return new UsageError(`${what.charAt(0).toLowerCase()}${what.slice(1)}; see ${command} --help`)
+}
+
+/** What oclif puts before the message of an error that a flag's own parser threw. */
+const PARSING = 'Parsing --'
+
+function parserWords(message: string): string {
+  return stripLine(message.split('\nSee more help')[0]!)
+    .replace(/^The following errors? occurred: /, '')
+    .replace(/^Parsing --[\w-]+ /, '')
 }

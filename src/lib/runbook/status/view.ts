@@ -171,9 +171,12 @@ function fault(
   return [...lines, '']
 }
 
+// In these healths the newest rollout may be the cause.
+const ROLLED_OUT: readonly StatusItem['health'][] = ['down', 'degraded', 'progressing']
+
 function changedText(item: StatusItem, options: ViewOptions): string {
   const at = parseTime(item.changed?.at)
-  if (item.changed === null || at === null) return ''
+  if (item.changed === null || at === null || !ROLLED_OUT.includes(item.health)) return ''
   const revision = item.changed.revision === null ? '' : ` (revision ${item.changed.revision})`
   return `changed ${age(options.now - at)} ago: ${item.changed.what}${revision}`
 }
