@@ -6,9 +6,11 @@ import {diffCatalogue, diffViews, exitCodeOf} from '../../lib/runbook/catalogue/
 
 export default class CatalogueDiff extends SapocheCommand {
   static override summary = 'the catalogue against the cluster: what is missing, unlisted or different'
-  static override description = `Compares workloads (presence, kind, replicas) and services (presence, type, ports, cluster IP). A replica count that an
-autoscaler or a temporary scaling explains is no fault, nor is a workload that the catalogue lacks.
-Exit code: 0 ok, 1 warning, 2 critical, 3 unknown.`
+  static override description = [
+    'Compares workloads (presence, kind, replicas) and services (presence, type, ports, cluster IP).',
+    'A replica count that an autoscaler or a temporary scaling explains is no fault, nor is a workload that the catalogue lacks.',
+    'Exit code: 0 ok, 1 warning, 2 critical, 3 unknown.',
+  ].join(' ')
   static override examples = [
     '<%= config.bin %> catalogue diff',
     '<%= config.bin %> catalogue diff --context prod-eu --catalogue sapoche.yaml',

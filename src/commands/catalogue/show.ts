@@ -6,8 +6,10 @@ import {catalogueViews, showCatalogue} from '../../lib/runbook/catalogue/index.t
 
 export default class CatalogueShow extends SapocheCommand {
   static override summary = 'what the namespace should hold: workloads, services, data flows, dependencies'
-  static override description = `Shows the catalogue in force: --catalogue, else SAPOCHE_CATALOGUE, else ./sapoche.yaml, else catalogue.yaml in the
-user's configuration folder, else the built-in one. Asks no cluster.`
+  static override description = [
+    "Shows the catalogue in force: --catalogue, else SAPOCHE_CATALOGUE, else ./sapoche.yaml, else catalogue.yaml in the user's configuration folder, else the built-in one.",
+    'Asks no cluster.',
+  ].join(' ')
   static override examples = [
     '<%= config.bin %> catalogue show',
     '<%= config.bin %> catalogue show -o wide',

@@ -7,8 +7,11 @@ import {validateCatalogue, validationViews} from '../../lib/runbook/catalogue/in
 
 export default class CatalogueValidate extends SapocheCommand {
   static override summary = 'check a catalogue file; each problem with its line and what was expected'
-  static override description = `Without a file, the catalogue in force is checked (see catalogue show). Asks no cluster.
-Exit code: 0 valid, 78 not.`
+  static override description = [
+    'Without a file, the catalogue in force is checked (see catalogue show).',
+    'Asks no cluster.',
+    'Exit code: 0 valid, 78 not.',
+  ].join(' ')
   static override examples = [
     '<%= config.bin %> catalogue validate sapoche.yaml',
     '<%= config.bin %> catalogue validate',
