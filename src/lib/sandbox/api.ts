@@ -1,0 +1,179 @@
+/** The simulated API server without its HTTP: a call comes in, an answer goes out. */
+import type {Cluster} from './cluster.ts'
+import {discovery} from './discovery.ts'
+import {ApiFailure, detailsOf, notFound, notImplemented, qualified} from './failure.ts'
+import {follow, list} from './read.ts'
+import {type Resource, apiVersionOf} from './resources.ts'
+import {tableOf} from './columns.ts'
+import {type Write, create, remove, removeAll, replace, patch, readScale} from './write.ts'
+
+/** As in a Role. `*` stands for all. */
+export interface Rule {
+  readonly apiGroups: readonly string[]
+  readonly resources: readonly string[]
+  readonly verbs: readonly string[]
+}
+
+/** Somebody with less than all rights, to try permissions with. */
+export interface User {
+  readonly name: string
+  readonly token: string
+  readonly rules: readonly Rule[]
+}
+
+export interface Call {
+  /** Null: may do everything. */
+  readonly user: User | null
+  readonly method: string
+  readonly path: string
+  readonly query: URLSearchParams
+  readonly accept: string
+  readonly contentType: string
+  /** Who writes, for managedFields. */
+  readonly manager: string
+  /** Parsed JSON; undefined without a body. */
+  readonly body: unknown
+}
+
+export type Answer =
+  | {readonly kind: 'json'; readonly code: number; readonly body: object}
+  | {readonly kind: 'text'; readonly code: number; readonly body: string}
+  /** Lines of JSON until the caller stops it, or `end` is called. Returns how to stop. */
+  | {readonly kind: 'watch'; readonly start: (send: (line: object) => void, end: () => void) => () => void}
+
+/** What a path names. */
+export interface Target {
+  readonly resource: Resource
+  readonly namespace: string | null
+  readonly name: string | null
+  readonly subresource: string | null
+}
+
+const PAGE_NOT_FOUND: Answer = {kind: 'text', code: 404, body: '404 page not found\n'}
+/** Parts of Kubernetes that exist in a cluster and not here. */
+const ELSEWHERE = [
+  'log',
+  'exec',
+  'attach',
+  'portforward',
+  'proxy',
+  'eviction',
+  'binding',
+  'ephemeralcontainers',
+  'token',
+  'approval',
+  'resize',
+]
+
+export class Api {
+  readonly #cluster: Cluster
+  readonly #resources: readonly Resource[]
+
+  constructor(cluster: Cluster, resources: readonly Resource[]) {
+    this.#cluster = cluster
+    this.#resources = resources
+  }
+
+  /** Throws ApiFailure for everything that is refused. */
+  answer(call: Call): Answer {
+    const {path, method} = call
+    if (['/healthz', '/livez', '/readyz'].includes(path)) return {kind: 'text', code: 200, body: 'ok'}
+    if (path.startsWith('/openapi')) throw notImplemented('OpenAPI documents (use --validate=false)')
+    const document = discovery(path, this.#resources)
+    if (document !== undefined && method === 'GET') return {kind: 'json', code: 200, body: document}
+    const target = this.#target(path)
+    if (target === null) return PAGE_NOT_FOUND
+    const verb = verbOf(call, target)
+    authorize(call.user, verb, target)
+    const {resource, subresource} = target
+    if (subresource !== null && !resource.subresources.includes(subresource)) {
+      if (ELSEWHERE.includes(subresource)) throw notImplemented(`${resource.plural}/${subresource}`)
+      return PAGE_NOT_FOUND
+    }
+    if (verb === 'create' && !resource.verbs.includes(verb)) {
+      throw notImplemented(`creating a ${resource.kind}: it has no controller for ${resource.plural}, only a scenario can hold them`)
+    }
+    return method === 'GET' ? this.#read(call, target) : this.#write(call, target, verb)
+  }
+
+  #read({query, accept}: Call, target: Target): Answer {
+    const {resource, name, subresource, namespace} = target
+    const asTable = prefersTable(accept)
+    const now = this.#cluster.clock.now()
+    const include = query.get('includeObject') ?? 'Metadata'
+    if (isWatch(query)) return follow(this.#cluster, target, query, {asTable, include})
+    if (name === null) return {kind: 'json', code: 200, body: list(this.#cluster, target, query, {asTable, include})}
+    const object = this.#cluster.store.get(resource, namespace ?? undefined, name)
+    if (object === undefined) throw notFound(resource, name)
+    if (subresource === 'scale') return {kind: 'json', code: 200, body: readScale(object)}
+    const resourceVersion = object.metadata.resourceVersion
+    const body = asTable ? tableOf(resource, [object], {now, include, resourceVersion, headers: true}) : object
+    return {kind: 'json', code: 200, body}
+  }
+
+  #write({query, body, manager, contentType}: Call, target: Target, verb: string): Answer {
+    const write: Write = {cluster: this.#cluster, ...target, body, manager, query, dryRun: query.getAll('dryRun').includes('All')}
+    if (verb === 'create') return {kind: 'json', code: 201, body: create(write)}
+    if (verb === 'update') return {kind: 'json', code: 200, body: replace(write)}
+    if (verb === 'patch') return {kind: 'json', code: 200, body: patch(write, contentType)}
+    return {kind: 'json', code: 200, body: verb === 'delete' ? remove(write) : removeAll(write)}
+  }
+
+  /** `/api/v1/...` or `/apis/GROUP/VERSION/...`, then `[namespaces/NS/]PLURAL[/NAME[/SUBRESOURCE]]`. Null for what is not served. */
+  #target(path: string): Target | null {
+    const [, root, ...parts] = path.split('/').map((part) => decodeURIComponent(part))
+    const groupVersion = root === 'api' ? parts.shift() : root === 'apis' ? parts.splice(0, 2).join('/') : undefined
+    const served = this.#resources.filter((resource) => apiVersionOf(resource) === groupVersion)
+    const within = parts[0] === 'namespaces' && parts.length > 2 && !['status', 'finalize'].includes(parts[2] ?? '')
+    const [namespace] = within ? parts.splice(0, 2).slice(1) : []
+    const [plural, name, subresource, more] = parts
+    const resource = served.find((candidate) => candidate.plural === plural)
+    if (resource === undefined || more !== undefined || (namespace !== undefined && !resource.namespaced)) return null
+    if (namespace === undefined && name !== undefined && resource.namespaced) return null
+    return {resource, namespace: namespace ?? null, name: name ?? null, subresource: subresource ?? null}
+  }
+}
+
+function isWatch(query: URLSearchParams): boolean {
+  return ['1', 'true'].includes(query.get('watch') ?? '')
+}
+
+function verbOf({method, query}: Call, {name}: Target): string {
+  switch (method) {
+    case 'GET':
+      return isWatch(query) ? 'watch' : name === null ? 'list' : 'get'
+    case 'POST':
+      return 'create'
+    case 'PUT':
+      return 'update'
+    case 'PATCH':
+      return 'patch'
+    case 'DELETE':
+      return name === null ? 'deletecollection' : 'delete'
+    default:
+      throw new ApiFailure(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource')
+  }
+}
+
+function authorize(user: User | null, verb: string, {resource, namespace, name, subresource}: Target): void {
+  if (user === null) return
+  const kind = subresource === null ? resource.plural : `${resource.plural}/${subresource}`
+  const has = (values: readonly string[], value: string) => values.includes('*') || values.includes(value)
+  if (user.rules.some(({apiGroups, resources, verbs}) => has(apiGroups, resource.group) && has(resources, kind) && has(verbs, verb))) return
+  const object = name === null ? '' : ` "${name}"`
+  const where = namespace === null ? 'at the cluster scope' : `in the namespace "${namespace}"`
+  const what = `${qualified(resource)}${object} is forbidden: User "${user.name}" cannot ${verb} resource "${kind}"`
+  throw new ApiFailure(403, 'Forbidden', `${what} in API group "${resource.group}" ${where}`, detailsOf(resource, name))
+}
+
+/** The first media type that can be answered decides. Throws 406 where none can (protobuf and CBOR alone). */
+function prefersTable(accept: string): boolean {
+  for (const type of accept === '' ? ['*/*'] : accept.split(',').map((part) => part.trim())) {
+    const [media = '', ...parameters] = type.split(';').map((part) => part.trim())
+    if (!['*/*', 'application/*', 'application/json'].includes(media)) continue
+    const as = parameters.find((parameter) => parameter.startsWith('as='))
+    if (as === 'as=Table') return true
+    if (as === undefined) return false
+  }
+  throw new ApiFailure(406, 'NotAcceptable', 'only the following media types are accepted: application/json')
+}

@@ -1,0 +1,277 @@
+/** Server-side tables, as `kubectl get` asks for them: the columns of kube-apiserver (pkg/printers/internalversion). */
+import {
+  AUTOSCALERS,
+  CONFIG_MAPS,
+  DEPLOYMENTS,
+  ENDPOINT_SLICES,
+  EVENTS,
+  NAMESPACES,
+  NODES,
+  PODS,
+  REPLICA_SETS,
+  type Resource,
+  SERVICES,
+} from './resources.ts'
+import {format} from './selectors.ts'
+import {type Container, type ContainerStatus, type KubeObject, type LabelSelector, type Pod, conditionOf, millis} from './types.ts'
+import {isRecord, pick, scalar} from './json.ts'
+
+type Cell = string | number
+
+interface Column {
+  readonly name: string
+  readonly type: 'string' | 'integer'
+  /** Shown by `-o wide` alone. */
+  readonly wide: boolean
+  readonly cell: (object: KubeObject, now: number) => Cell
+}
+
+export interface TableOptions {
+  readonly now: number
+  /** The query's `includeObject`. */
+  readonly include: string
+  readonly resourceVersion: string
+  /** A watch names the columns in its first event alone. */
+  readonly headers: boolean
+}
+
+export function tableOf(resource: Resource, objects: readonly KubeObject[], options: TableOptions): object {
+  const columns = COLUMNS.get(resource) ?? DEFAULT
+  return {
+    kind: 'Table',
+    apiVersion: 'meta.k8s.io/v1',
+    metadata: {resourceVersion: options.resourceVersion},
+    columnDefinitions: options.headers
+      ? columns.map(({name, type, wide}) => ({name, type, format: name === 'Name' ? 'name' : '', description: '', priority: wide ? 1 : 0}))
+      : null,
+    rows: objects.map((object) => ({
+      cells: columns.map(({cell}) => cell(object, options.now)),
+      object: rowObject(object, options.include),
+    })),
+  }
+}
+
+/** What a row carries of its object: `includeObject=Object|Metadata|None`. */
+export function rowObject(object: KubeObject, include: string): object | null {
+  if (include === 'Object') return object
+  return include === 'None' ? null : {kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata}
+}
+
+const column = (name: string, cell: Column['cell'], wide = false): Column => ({name, type: 'string', wide, cell})
+const wide = (name: string, cell: Column['cell']): Column => column(name, cell, true)
+const count = (name: string, path: string): Column => ({...column(name, (object) => number(object, path)), type: 'integer'})
+const text = (object: unknown, path: string, otherwise = '<none>'): string => scalar(pick(object, path)) ?? otherwise
+const number = (object: unknown, path: string): number => Number(pick(object, path) ?? 0)
+const list = (object: unknown, path: string): Record<string, unknown>[] => {
+  const value = pick(object, path)
+  return Array.isArray(value) ? value.filter(isRecord) : []
+}
+const since = (time: unknown, now: number): string => (typeof time === 'string' ? duration(now - millis(time)) : '<unknown>')
+
+const NAME = column('Name', ({metadata}) => metadata.name)
+const AGE = column('Age', ({metadata}, now) => since(metadata.creationTimestamp, now))
+const DEFAULT: readonly Column[] = [NAME, AGE]
+const containersOf = (object: KubeObject) => (pick(object, 'spec.template.spec.containers') as Container[] | undefined) ?? []
+const WORKLOAD: readonly Column[] = [
+  wide('Containers', (object) =>
+    containersOf(object)
+      .map(({name}) => name)
+      .join(','),
+  ),
+  wide('Images', (object) =>
+    containersOf(object)
+      .map(({image}) => image)
+      .join(','),
+  ),
+]
+const SELECTOR = wide('Selector', (object) => format(pick(object, 'spec.selector') as LabelSelector | undefined))
+const READY = column('Ready', (object) => `${number(object, 'status.readyReplicas')}/${number(object, 'spec.replicas')}`)
+
+const COLUMNS = new Map<Resource, readonly Column[]>([
+  [NAMESPACES, [NAME, column('Status', (object) => text(object, 'status.phase')), AGE]],
+  [
+    NODES,
+    [
+      NAME,
+      column('Status', (object) => {
+        const ready = list(object, 'status.conditions').find(({type}) => type === 'Ready')?.['status'] === 'True'
+        return `${ready ? 'Ready' : 'NotReady'}${pick(object, 'spec.unschedulable') === true ? ',SchedulingDisabled' : ''}`
+      }),
+      column('Roles', () => '<none>'),
+      AGE,
+      column('Version', (object) => text(object, 'status.nodeInfo.kubeletVersion')),
+      wide(
+        'Internal-IP',
+        (object) => scalar(list(object, 'status.addresses').find(({type}) => type === 'InternalIP')?.['address']) ?? '<none>',
+      ),
+      wide('External-IP', () => '<none>'),
+      wide('OS-Image', (object) => text(object, 'status.nodeInfo.osImage')),
+      wide('Kernel-Version', (object) => text(object, 'status.nodeInfo.kernelVersion')),
+      wide('Container-Runtime', (object) => text(object, 'status.nodeInfo.containerRuntimeVersion')),
+    ],
+  ],
+  [
+    PODS,
+    [
+      NAME,
+      column('Ready', (object) => podState(object as Pod).ready),
+      column('Status', (object) => podState(object as Pod).reason),
+      column('Restarts', (object, now) => restarts(object as Pod, now)),
+      AGE,
+      wide('IP', (object) => text(object, 'status.podIP')),
+      wide('Node', (object) => text(object, 'spec.nodeName')),
+      wide('Nominated Node', (object) => text(object, 'status.nominatedNodeName')),
+      wide('Readiness Gates', () => '<none>'),
+    ],
+  ],
+  [
+    SERVICES,
+    [
+      NAME,
+      column('Type', (object) => text(object, 'spec.type')),
+      column('Cluster-IP', (object) => text(object, 'spec.clusterIP')),
+      column('External-IP', (object) => text(object, 'spec.externalName')),
+      column('Port(s)', (object) => {
+        const ports = list(object, 'spec.ports').map(
+          ({port, nodePort, protocol}) =>
+            [scalar(port), ...(nodePort === undefined ? [] : [scalar(nodePort)])].join(':') + `/${scalar(protocol)}`,
+        )
+        return ports.join(',') || '<none>'
+      }),
+      AGE,
+      wide('Selector', (object) => format({matchLabels: (pick(object, 'spec.selector') ?? {}) as Record<string, string>})),
+    ],
+  ],
+  [
+    EVENTS,
+    [
+      column('Last Seen', (object, now) =>
+        since(pick(object, 'series.lastObservedTime') ?? object['lastTimestamp'] ?? object['eventTime'], now),
+      ),
+      column('Type', (object) => text(object, 'type')),
+      column('Reason', (object) => text(object, 'reason')),
+      column('Object', (object) => `${text(object, 'involvedObject.kind').toLowerCase()}/${text(object, 'involvedObject.name')}`),
+      wide('Subobject', (object) => text(object, 'involvedObject.fieldPath', '')),
+      wide('Source', (object) => text(object, 'source.component', '')),
+      column('Message', (object) => text(object, 'message', '').trim()),
+      wide('First Seen', (object, now) => since(object['firstTimestamp'] ?? object['eventTime'], now)),
+      wide('Count', (object) => scalar(pick(object, 'series.count') ?? object['count']) ?? '1'),
+      {...NAME, wide: true},
+    ],
+  ],
+  [CONFIG_MAPS, [NAME, column('Data', (object) => String(Object.keys((object['data'] as object | undefined) ?? {}).length)), AGE]],
+  [
+    DEPLOYMENTS,
+    [
+      NAME,
+      READY,
+      column('Up-to-date', (object) => number(object, 'status.updatedReplicas')),
+      column('Available', (object) => number(object, 'status.availableReplicas')),
+      AGE,
+      ...WORKLOAD,
+      SELECTOR,
+    ],
+  ],
+  [
+    REPLICA_SETS,
+    [
+      NAME,
+      count('Desired', 'spec.replicas'),
+      count('Current', 'status.replicas'),
+      count('Ready', 'status.readyReplicas'),
+      AGE,
+      ...WORKLOAD,
+      SELECTOR,
+    ],
+  ],
+  [
+    AUTOSCALERS,
+    [
+      NAME,
+      column('Reference', (object) => `${text(object, 'spec.scaleTargetRef.kind')}/${text(object, 'spec.scaleTargetRef.name')}`),
+      column('Targets', targets),
+      column('MinPods', (object) => text(object, 'spec.minReplicas', '<unset>')),
+      column('MaxPods', (object) => text(object, 'spec.maxReplicas')),
+      column('Replicas', (object) => number(object, 'status.currentReplicas')),
+      AGE,
+    ],
+  ],
+  [
+    ENDPOINT_SLICES,
+    [
+      NAME,
+      column('AddressType', (object) => text(object, 'addressType')),
+      column('Ports', (object) => some(list(object, 'ports').map(({port}) => String(port)))),
+      column('Endpoints', (object) =>
+        some(list(object, 'endpoints').flatMap(({addresses}) => (Array.isArray(addresses) ? addresses.map(String) : []))),
+      ),
+      AGE,
+    ],
+  ],
+])
+
+function some(values: readonly string[]): string {
+  if (values.length === 0) return '<unset>'
+  return values.length > 3 ? `${values.slice(0, 3).join(',')} + ${values.length - 3} more...` : values.join(',')
+}
+
+function targets(hpa: KubeObject): string {
+  const now = list(hpa, 'status.currentMetrics')
+  const texts = list(hpa, 'spec.metrics').map((metric, index) => {
+    const target = number(metric, 'resource.target.averageUtilization')
+    const current = pick(now[index], 'resource.current.averageUtilization')
+    if (target > 0) return `${text(metric, 'resource.name')}: ${current === undefined ? '<unknown>' : `${Number(current)}%`}/${target}%`
+    return `${text(now[index], 'external.current.averageValue', '<unknown>')}/${text(metric, 'external.target.averageValue')} (avg)`
+  })
+  return texts.join(', ') || '<none>'
+}
+
+/** READY and STATUS of a pod as kubectl words them (printPod). */
+function podState({metadata, spec, status}: Pod): {ready: string; reason: string} {
+  const {containerStatuses = [], initContainerStatuses = []} = status
+  const sidecars = new Set(spec.initContainers?.filter(({restartPolicy}) => restartPolicy === 'Always').map(({name}) => name))
+  const running = [...containerStatuses, ...initContainerStatuses.filter(({name}) => sidecars.has(name))]
+  const up = running.filter(({ready, state}) => ready && state.running !== undefined).length
+  const ready = `${up}/${spec.containers.length + sidecars.size}`
+  if (metadata.deletionTimestamp !== undefined && !['Succeeded', 'Failed'].includes(status.phase)) return {ready, reason: 'Terminating'}
+  const stuck = initContainerStatuses.findIndex(
+    ({name, state, started}) => state.terminated?.exitCode !== 0 && !(sidecars.has(name) && started),
+  )
+  if (stuck >= 0 && conditionOf(status.conditions, 'Initialized')?.status !== 'True') {
+    const state = initContainerStatuses[stuck]?.state
+    const why = state?.terminated ? ended(state.terminated) : state?.waiting?.reason
+    return {ready, reason: `Init:${why ?? `${stuck}/${spec.initContainers?.length ?? 0}`}`}
+  }
+  const reasons = containerStatuses.map(({state}) => state.waiting?.reason ?? (state.terminated && ended(state.terminated)))
+  const reason = reasons.find((candidate) => candidate !== undefined) ?? status.reason ?? status.phase
+  const serving = up > 0 && conditionOf(status.conditions, 'Ready')?.status === 'True'
+  if (reason !== 'Completed' || up === 0) return {ready, reason}
+  return {ready, reason: serving ? 'Running' : 'NotReady'}
+}
+
+function ended({reason, exitCode}: {reason?: string; exitCode: number}): string {
+  return reason ?? `ExitCode:${exitCode}`
+}
+
+function restarts({status}: Pod, now: number): string {
+  const containers: readonly ContainerStatus[] = status.containerStatuses ?? []
+  const total = containers.reduce((sum, {restartCount}) => sum + restartCount, 0)
+  const last = Math.max(...containers.map(({lastState}) => millis(lastState.terminated?.finishedAt)))
+  return total > 0 && last > 0 ? `${total} (${duration(now - last)} ago)` : String(total)
+}
+
+/** As k8s.io/apimachinery writes ages: `45s`, `3m12s`, `17m`, `5h3m`, `2d4h`, `2y35d`. */
+export function duration(ms: number): string {
+  const seconds = Math.floor(ms / 1000)
+  const [minutes, hours, days] = [Math.floor(seconds / 60), Math.floor(seconds / 3600), Math.floor(seconds / 86_400)]
+  const two = (a: number, unit: string, b: number, rest: string) => `${a}${unit}${b === 0 ? '' : `${b}${rest}`}`
+  if (seconds < 120) return `${Math.max(0, seconds)}s`
+  if (minutes < 10) return two(minutes, 'm', seconds % 60, 's')
+  if (minutes < 180) return `${minutes}m`
+  if (hours < 8) return two(hours, 'h', minutes % 60, 'm')
+  if (hours < 48) return `${hours}h`
+  if (days < 8) return two(days, 'd', hours % 24, 'h')
+  if (days < 730) return `${days}d`
+  const years = Math.floor(days / 365)
+  return years < 8 ? two(years, 'y', days % 365, 'd') : `${years}y`
+}

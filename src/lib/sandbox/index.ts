@@ -1,0 +1,86 @@
+/** The embedded cluster: a Kubernetes API server on loopback, with controllers and kubelets behind it, in this process. */
+import type {Catalogue} from '../catalogue/types.ts'
+import type {User} from './api.ts'
+import {Timeline} from './clock.ts'
+import {Cluster} from './cluster.ts'
+import {findScenario, perform, resourcesOf} from './scenarios.ts'
+import {seed} from './seed.ts'
+import {listen} from './server.ts'
+
+export type {Rule, User} from './api.ts'
+export {listScenarios} from './scenarios.ts'
+
+/** How long ago everything was rolled out. */
+const PAST_MS = 7_200_000
+
+export interface SandboxOptions {
+  /** A name of `listScenarios()`. */
+  readonly scenario: string
+  readonly catalogue: Catalogue
+  /** The cluster's clock, milliseconds since 1970. */
+  readonly now: () => number
+  /** How long a pod takes to start, and to end; 300 when not given. */
+  readonly paceMs?: number
+  /** Who may come in besides the owner of `token`, and what they may do. */
+  readonly users?: readonly User[]
+}
+
+export interface Sandbox {
+  readonly url: string
+  /** The certificate to trust. */
+  readonly caPem: string
+  /** A bearer token that may do everything. */
+  readonly token: string
+  /** A kubeconfig file's text, with the context `sandbox` in the catalogue's namespace. */
+  kubeconfig(): string
+  close(): Promise<void>
+}
+
+/**
+ * Starts the cluster as the scenario left it: two hours of its past are replayed at once, from then on it runs.
+ * Rejects with UsageError (64) for an unknown scenario and ConfigurationError (78) where the catalogue lacks a workload of it.
+ */
+export async function startSandbox({scenario, catalogue, now, paceMs = 300, users = []}: SandboxOptions): Promise<Sandbox> {
+  const story = findScenario(scenario)
+  const start = now()
+  const timeline = new Timeline(now, start - PAST_MS)
+  const cluster = new Cluster(timeline, paceMs, start)
+  seed(cluster, catalogue)
+  for (const step of story.steps) timeline.after(PAST_MS - step.ago * 1000, () => perform(cluster, catalogue, step))
+  timeline.replay(start)
+  cluster.store.forget()
+  timeline.goLive()
+  const {url, caPem, token, close} = await listen(cluster, resourcesOf(story), users)
+  return {
+    url,
+    caPem,
+    token,
+    kubeconfig: () => kubeconfig({url, caPem, token, namespace: catalogue.namespace}),
+    async close() {
+      timeline.stop()
+      await close()
+    },
+  }
+}
+
+function kubeconfig({url, caPem, token, namespace}: {url: string; caPem: string; token: string; namespace: string}): string {
+  return `apiVersion: v1
+kind: Config
+current-context: sandbox
+clusters:
+- name: sandbox
+  cluster:
+    server: ${url}
+    certificate-authority-data: ${Buffer.from(caPem).toString('base64')}
+users:
+- name: sandbox
+  user:
+    token: ${token}
+contexts:
+- name: sandbox
+  context:
+    cluster: sandbox
+    user: sandbox
+    namespace: ${namespace}
+`
+}

@@ -1,0 +1,109 @@
+/** Scenarios: what happened to the baseline, step by step, before now. Compiled from scenarios/*.yaml (compile.ts). */
+import type {Catalogue} from '../catalogue/types.ts'
+import {ConfigurationError, UsageError} from '../errors/index.ts'
+import {nearestNames} from '../text/nearest.ts'
+import type {Cluster} from './cluster.ts'
+import type {State} from './kubelet.ts'
+import {recordWrite} from './managed-fields.ts'
+import {DEPLOYMENTS, NODES, RESOURCES, type Resource, SCALED_OBJECTS, apiVersionOf} from './resources.ts'
+import compiled from './scenarios.json' with {type: 'json'}
+import type {Condition, Deployment, KubeObject} from './types.ts'
+
+export interface Scenario {
+  readonly name: string
+  /** One sentence for `sapoche sandbox --list`. */
+  readonly description: string
+  readonly steps: readonly Step[]
+}
+
+/** One thing that happened `ago` seconds before now. */
+export type Step = {readonly ago: number} & (
+  | {readonly image: {readonly workload: string; readonly to: string}}
+  | {readonly fault: {readonly workload: string; readonly image: string | null; readonly state: State}}
+  | {readonly scale: {readonly workload: string; readonly replicas: number}}
+  | {readonly lose: {readonly node: string}}
+  /** An object as somebody applied it; its status may be given too. */
+  | {
+      readonly apply: {
+        readonly apiVersion: string
+        readonly kind: string
+        readonly name: string
+        readonly spec: object
+        readonly status: object
+      }
+    }
+)
+
+const SCENARIOS = compiled as readonly Scenario[]
+
+/** All scenarios, for a listing and for completion. */
+export function listScenarios(): readonly {readonly name: string; readonly description: string}[] {
+  return SCENARIOS.map(({name, description}) => ({name, description}))
+}
+
+/** Throws UsageError (64), with the nearest names, where there is no such scenario. */
+export function findScenario(name: string): Scenario {
+  const found = SCENARIOS.find((scenario) => scenario.name === name)
+  if (found !== undefined) return found
+  const names = SCENARIOS.map((scenario) => scenario.name)
+  throw new UsageError(`there is no scenario "${name}"`, {
+    suggestions: nearestNames(name, names),
+    hints: [{label: 'scenarios', text: names.join(', ')}],
+  })
+}
+
+/** The API's resources: KEDA's only where the scenario has an object of it, as in a cluster without KEDA. */
+export function resourcesOf({steps}: Scenario): readonly Resource[] {
+  return steps.some((step) => 'apply' in step && step.apply.kind === SCALED_OBJECTS.kind) ? [...RESOURCES, SCALED_OBJECTS] : RESOURCES
+}
+
+/** Throws ConfigurationError (78) where the catalogue in force has no workload that the step is about. */
+export function perform(cluster: Cluster, {namespace}: Catalogue, step: Step): void {
+  if ('image' in step) {
+    const {workload, to} = step.image
+    change(cluster, namespace, workload, 'kubectl-set', ({spec}) => {
+      const [container] = spec.template.spec.containers
+      if (container !== undefined) container.image = to
+    })
+  } else if ('scale' in step) {
+    const {workload, replicas} = step.scale
+    change(cluster, namespace, workload, 'kubectl', ({spec}) => void (spec.replicas = replicas), 'scale')
+  } else if ('fault' in step) {
+    cluster.kubelet.afflict(step.fault)
+  } else if ('lose' in step) {
+    const node = cluster.store.get(NODES, undefined, step.lose.node)
+    if (node !== undefined) cluster.kubelet.lose(node)
+  } else {
+    apply(cluster, namespace, step.apply)
+  }
+}
+
+function change(
+  cluster: Cluster,
+  namespace: string,
+  name: string,
+  manager: string,
+  edit: (draft: Deployment) => void,
+  subresource: string | null = null,
+): void {
+  const deployment = cluster.store.get(DEPLOYMENTS, namespace, name)
+  if (deployment === undefined)
+    throw new ConfigurationError(`this scenario needs the deployment ${name}, which the catalogue does not list`)
+  cluster.store.update(DEPLOYMENTS, deployment, (draft) => {
+    edit(draft)
+    recordWrite(deployment, draft, {manager, subresource, time: cluster.now()})
+  })
+}
+
+function apply(
+  cluster: Cluster,
+  namespace: string,
+  {apiVersion, kind, name, spec, status}: Extract<Step, {apply: unknown}>['apply'],
+): void {
+  const resource = [...RESOURCES, SCALED_OBJECTS].find((candidate) => candidate.kind === kind && apiVersionOf(candidate) === apiVersion)
+  if (resource === undefined) return
+  const {conditions = [], ...rest} = status as {conditions?: Partial<Condition>[]}
+  const dated = conditions.map((condition) => ({lastTransitionTime: cluster.now(), ...condition}))
+  const object: Pick<KubeObject, 'spec' | 'status'> = {spec, status: {...rest, ...(dated.length > 0 && {conditions: dated})}}
+  cluster.create(resource, {name, namespace, generation: 1}, object)
+}
