@@ -6,9 +6,11 @@ import {exitCodeOf, HEALTHS, readStatus, statusViews} from '../lib/runbook/statu
 
 export default class Status extends SapocheCommand {
   static override summary = 'verdict of the namespace: what is wrong, since when, why, and what to do next'
-  static override description = `Reads deployments, replica sets, pods, services, endpoint slices, nodes, autoscalers, warning events and what else the
-namespace runs, and judges them against the catalogue. Exit code: 0 ok, 1 warning, 2 critical, 3 unknown.
-TARGETS are workloads, categories (consumers, workers, backend, frontend), globs, pods, or all.`
+  static override description = [
+    'Reads deployments, replica sets, pods, services, endpoint slices, nodes, autoscalers, events and what else the namespace runs,',
+    'and judges them against the catalogue. Exit code: 0 ok, 1 warning, 2 critical, 3 unknown.',
+    'TARGETS are workloads, categories (consumers, workers, backend, frontend), globs, pods, or all.',
+  ].join(' ')
   static override examples = [
     '<%= config.bin %> status',
     '<%= config.bin %> status consumers --problems',
@@ -44,7 +46,7 @@ TARGETS are workloads, categories (consumers, workers, backend, frontend), globs
       const report = await readStatus({targets: argv.map(String), ...flags}, session, this.signal)
       progress.stop()
       await writeReport(report, formatOf(flags), statusViews(flags.problems, flags['fail-on']), this.terminal, session.now())
-      process.exitCode = exitCodeOf(report.verdict, flags['fail-on'])
+      this.endWith(exitCodeOf(report.verdict, flags['fail-on']))
     } finally {
       progress.stop()
       await session.close()

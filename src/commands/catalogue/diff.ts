@@ -27,7 +27,7 @@ export default class CatalogueDiff extends SapocheCommand {
       const report = await diffCatalogue(session, this.signal)
       progress.stop()
       await writeReport(report, formatOf(flags), diffViews(flags['fail-on']), this.terminal, session.now())
-      process.exitCode = exitCodeOf(report.verdict, flags['fail-on'])
+      this.endWith(exitCodeOf(report.verdict, flags['fail-on']))
     } finally {
       progress.stop()
       await session.close()

@@ -59,6 +59,11 @@ export abstract class SapocheCommand extends Command {
     return {environment, signal, interactive: terminal.interactive, say: (text: string) => terminal.stderr.write(text)}
   }
 
+  /** The exit code of a run that ends well in our eyes: a check's verdict, an operation's outcome. */
+  protected endWith(code: number): void {
+    process.exitCode = code
+  }
+
   /** Says on stderr, where that is a terminal and the work takes over 100 ms, what is being waited for. */
   protected waitFor(what: string): Progress {
     return startProgress(this.terminal.stderr, what)

@@ -28,7 +28,6 @@ export const targetFlags = {
       summary: 'leave out what this target names; repeatable',
       multiple: true,
       multipleNonGreedy: true,
-      default: [],
       helpValue: '<target>',
     }),
   },

@@ -12,7 +12,7 @@ export {statusViews} from './view.ts'
 
 export interface StatusOptions {
   readonly targets: readonly string[]
-  readonly except: readonly string[]
+  readonly except?: readonly string[] | undefined
   readonly allow?: readonly Health[] | undefined
   readonly strict: boolean
 }
@@ -29,18 +29,19 @@ export interface StatusSources {
  */
 export async function readStatus(options: StatusOptions, sources: StatusSources, signal: AbortSignal): Promise<StatusReport> {
   const {cluster, catalogue} = sources
+  const {except = []} = options
   const snapshot = await takeSnapshot(cluster, signal)
   const ownership = assignPods(snapshot.deployments, snapshot.replicaSets.items ?? 'unreadable', snapshot.pods)
   const names = new Map(snapshot.deployments.map((deployment) => [deployment.uid, deployment.name]))
   const pods = [...ownership.byDeployment].flatMap(([uid, owned]) => owned.pods.map(({name}) => ({name, workload: names.get(uid) ?? null})))
-  const resolution = resolveTargets(options.targets, options.except, catalogue, {workloads: [...names.values()], pods})
+  const resolution = resolveTargets(options.targets, except, catalogue, {workloads: [...names.values()], pods})
   return statusReport(snapshot, {
     catalogue,
     context: cluster.context,
     namespace: cluster.namespace,
     ownership,
     resolution,
-    narrowed: options.targets.length > 0 || options.except.length > 0,
+    narrowed: options.targets.length > 0 || except.length > 0,
     allow: options.allow ?? [],
     strict: options.strict,
     now: sources.now(),
