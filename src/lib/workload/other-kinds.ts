@@ -49,7 +49,7 @@ export function judgeOthers(facts: OtherFacts, now: number): OtherJudgement[] {
   const scheduled = new Map<string, Job[]>(read(cronJobs).map(({uid}) => [uid, []]))
   for (const job of read(jobs)) {
     podsOf(job.uid)
-    const siblings = scheduled.get(job.owner?.uid ?? '')
+    const siblings = job.owner === null ? undefined : scheduled.get(job.owner.uid)
     if (siblings === undefined) judged.push(judgeJob(job, now))
     else siblings.push(job)
   }

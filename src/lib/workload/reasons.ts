@@ -119,11 +119,9 @@ function failureWords(replicaFailure: string | null): string[] {
 function deadlineWords({rollout, deployment, survey}: Situation): string[] {
   if (!rollout.exceeded) return []
   const still = survey.ready > 0 ? '; old pods serve' : ''
-  return [`the rollout${revisionWords(deployment.revision)} has passed its deadline of ${age(rollout.deadline)}${still}`]
-}
-
-function revisionWords(revision: number | null): string {
-  return revision === null ? '' : ` of revision ${revision}`
+  return [
+    `the rollout${deployment.revision === null ? '' : ` of revision ${deployment.revision}`} has passed its deadline of ${age(rollout.deadline)}${still}`,
+  ]
 }
 
 /** What a workload that is short of pods lacks. */
@@ -146,7 +144,7 @@ export function progress(situation: Situation): Told {
   }
   if (!observed) return {reason: 'the deployment controller has yet to take up its spec', since: unobservedSince(deployment)}
   const head = rollout.underWay
-    ? `rolling out${revisionWords(deployment.revision)}: ${deployment.status.updated} of ${desired} updated, ${survey.ready} ready`
+    ? `rolling out${deployment.revision === null ? '' : ` revision ${deployment.revision}`}: ${deployment.status.updated} of ${desired} updated, ${survey.ready} ready`
     : `${survey.ready} of ${desired} ready`
   const moved = survey.movedFrom === null || rollout.underWay ? null : `moved off ${survey.movedFrom} by a drain`
   const detail = survey.notReady.length > 0 || survey.ready < desired ? podsProgress(situation) : lackWords(situation)
