@@ -1,26 +1,27 @@
-import {RefusedError} from '../../errors/index.ts'
-import type {Credentials} from './credentials.ts'
+import {RefusedError, SapocheError} from '../../errors/index.ts'
+import type {Credentials, PluginHost} from './credentials.ts'
 import {clean} from './errors.ts'
 import {object, string} from './json.ts'
 import type {Certificate, User} from './kubeconfig.ts'
-import {libraryOptions} from './library.ts'
 import type {JsonObject} from './types.ts'
 
-/** Credentials of a kubeconfig's `auth-provider` (OIDC, clouds), by @kubernetes/client-node. */
+/** Credentials of a kubeconfig's `auth-provider`: OIDC by us, those of cloud providers by @kubernetes/client-node. */
 export class AuthProvider implements Credentials {
   readonly description: string
   readonly #name: string
+  readonly #user: User
   readonly #provider: JsonObject
-  readonly #certificate: Certificate | null
+  readonly #host: PluginHost
   #login: Promise<string> | null = null
   /** Of the newest login; undefined while there is none. */
   #header: string | undefined
 
-  constructor(user: User, provider: JsonObject) {
+  constructor(user: User, provider: JsonObject, host: PluginHost) {
     this.#name = clean(string(provider.name) ?? 'without a name')
     this.description = `the credentials of auth provider ${this.#name} for user "${user.name}"`
+    this.#user = user
     this.#provider = provider
-    this.#certificate = user.certificate
+    this.#host = host
   }
 
   authorization(): Promise<string> {
@@ -28,7 +29,7 @@ export class AuthProvider implements Credentials {
   }
 
   certificate(): Certificate | null {
-    return this.#certificate
+    return this.#user.certificate
   }
 
   refresh(refused: string | null): boolean {
@@ -41,14 +42,26 @@ export class AuthProvider implements Credentials {
   }
 
   async #start(): Promise<string> {
-    let reason = 'it gives no token; log in again'
+    this.#header = await (this.#name === 'oidc' ? this.#oidc() : this.#cloud())
+    return this.#header
+  }
+
+  async #oidc(): Promise<string> {
+    const {oidcToken} = await import('./oidc.ts')
+    return `Bearer ${await oidcToken(object(this.#provider.config) ?? {}, this.#user.file, this.#host)}`
+  }
+
+  async #cloud(): Promise<string> {
     try {
+      const {libraryOptions} = await import('./library.ts')
       const {headers} = await libraryOptions({server: 'https://cluster'}, this.#provider)
       const header = object(headers)?.Authorization
-      if (typeof header === 'string') return (this.#header = header)
+      if (typeof header === 'string') return header
     } catch (error) {
-      reason = error instanceof Error ? clean(error.message) : 'unknown reason'
+      if (error instanceof SapocheError) throw error
+      const reason = error instanceof Error ? clean(error.message) : 'unknown reason'
+      throw new RefusedError(`auth provider ${this.#name} can't log in: ${reason}`, {cause: error})
     }
-    throw new RefusedError(`auth provider ${this.#name} can't log in: ${reason}`)
+    throw new RefusedError(`auth provider ${this.#name} gives no token; log in again`)
   }
 }

@@ -1,9 +1,9 @@
 import type {Socket} from 'node:net'
 import type {SecureContext} from 'node:tls'
-import type {Connection, Heartbeat} from './connection.ts'
+import type {Connection, Exchange, Heartbeat, Outgoing} from './connection.ts'
 import {orAbort, startDeadline} from './deadline.ts'
 import {dialServer} from './dial.ts'
-import {timedOut, type Origin} from './errors.ts'
+import {fromNetwork, interruption, timedOut, type Origin} from './errors.ts'
 import type {Cluster} from './kubeconfig.ts'
 
 const HEARTBEAT: Heartbeat = {everyMs: 20_000, deadAfterMs: 10_000}
@@ -25,33 +25,36 @@ export class Connections {
   readonly #open = new Set<Connection>()
   readonly #retired = new Set<Connection>()
   readonly #closing = new AbortController()
-  #opening: Promise<Connection> | null = null
+  #opening: Promise<void> | null = null
 
   constructor(route: Route) {
     this.#route = route
   }
 
-  /** A connection that takes a request. Rejects with the raw error of the network, or the signal's reason. */
-  async acquire(signal: AbortSignal): Promise<Connection> {
+  /** Opens a connection where there is none. Rejects as `dial`. */
+  async warmUp(): Promise<void> {
+    if (this.#free() === null) await this.#opened()
+  }
+
+  /** Sends over a connection that is free. Rejects as `dial`, with the raw error of a connection that broke, or with the signal's reason. */
+  async send(outgoing: Outgoing, signal: AbortSignal): Promise<Exchange> {
     for (;;) {
-      for (const connection of this.#open) {
-        if (!connection.isOpen()) this.#open.delete(connection)
-        else if (connection.isFree()) return connection
-      }
-      this.#opening ??= this.#add().finally(() => (this.#opening = null))
-      // Whoever waits may give up while the connection is being opened for others.
-      this.#opening.catch(() => {})
-      await orAbort(this.#opening, signal)
+      // Nothing may come between finding it and using it, or two requests would count as one.
+      const free = this.#free()
+      if (free !== null) return free.send(outgoing, signal)
+      await orAbort(this.#opened(), signal)
     }
   }
 
-  /** A socket outside the set, for a protocol that takes a connection over (WebSocket). */
+  /** A socket for a protocol that takes a connection over (WebSocket). Rejects with a SapocheError. */
   async dial(protocols: readonly string[]): Promise<Socket> {
     const {cluster, proxy, secureContext, origin, timeoutMs} = this.#route
     const deadline = startDeadline(this.#closing.signal, timeoutMs, () => timedOut(origin, timeoutMs / 1000))
     deadline.unref()
     try {
       return await dialServer(cluster, proxy, secureContext(), protocols, deadline.signal)
+    } catch (error) {
+      throw deadline.signal.aborted ? interruption(deadline.signal) : fromNetwork(error, origin.server)
     } finally {
       deadline.lift()
     }
@@ -68,7 +71,22 @@ export class Connections {
     for (const connection of [...this.#open, ...this.#retired]) connection.close()
   }
 
-  async #add(): Promise<Connection> {
+  #free(): Connection | null {
+    for (const connection of this.#open) {
+      if (!connection.isOpen()) this.#open.delete(connection)
+      else if (connection.isFree()) return connection
+    }
+    return null
+  }
+
+  #opened(): Promise<void> {
+    this.#opening ??= this.#add().finally(() => (this.#opening = null))
+    // Whoever waits may give up while the connection is being opened for others.
+    this.#opening.catch(() => {})
+    return this.#opening
+  }
+
+  async #add(): Promise<void> {
     const {cluster, heartbeat = HEARTBEAT} = this.#route
     const dialled = this.dial(['h2', 'http/1.1'])
     // Loaded while the handshake goes on.
@@ -78,6 +96,5 @@ export class Connections {
       ? new Http2Connection(socket, cluster.server, heartbeat)
       : new (await import('./http1.ts')).Http1Connection(socket, (protocols) => this.dial(protocols), cluster.server)
     this.#open.add(connection)
-    return connection
   }
 }

@@ -30,7 +30,7 @@ export interface PluginHost {
 /** The credentials of `user`, the first of: exec plugin, auth provider, token file, token, password, certificate. */
 export async function credentialsOf(user: User, cluster: Cluster, host: PluginHost): Promise<Credentials> {
   if (user.exec !== null) return new (await import('./exec-plugin.ts')).ExecPlugin(user, user.exec, cluster, host)
-  if (user.authProvider !== null) return new (await import('./auth-provider.ts')).AuthProvider(user, user.authProvider)
+  if (user.authProvider !== null) return new (await import('./auth-provider.ts')).AuthProvider(user, user.authProvider, host)
   if (user.tokenFile !== null) return new TokenFile(user, user.tokenFile)
   const {token, basic, certificate} = user
   if (token !== null) return fixed(`the token of user "${user.name}"`, `Bearer ${token}`, certificate)

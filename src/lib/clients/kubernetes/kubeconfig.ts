@@ -39,6 +39,8 @@ export interface Cluster {
 export interface User {
   /** '' where the context names no user. */
   readonly name: string
+  /** The kubeconfig that has it. */
+  readonly file: string
   readonly token: string | null
   readonly tokenFile: string | null
   readonly certificate: Certificate | null
@@ -207,6 +209,7 @@ function readUser({name, file, body}: Entry, {as, asGroups = []}: KubeconfigOpti
   const command = string(exec?.command)
   return {
     name,
+    file,
     token: string(body.token) ?? null,
     tokenFile: tokenFile === undefined ? null : besides(file, tokenFile),
     certificate: cert === null || key === null ? null : {cert, key},
@@ -237,8 +240,8 @@ function impersonation(body: JsonObject, as: string | undefined, asGroups: reado
   return headers
 }
 
-/** `KEY-data` (base64) before the file that `KEY` names. */
-function pem(body: JsonObject, key: string, file: string): Buffer | null {
+/** The PEM of a key of `file`: `KEY-data` (base64) comes before the path in `KEY`. null where there is neither. */
+export function pem(body: JsonObject, key: string, file: string): Buffer | null {
   const data = string(body[`${key}-data`])
   if (data !== undefined) return Buffer.from(data, 'base64')
   const path = string(body[key])

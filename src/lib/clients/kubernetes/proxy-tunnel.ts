@@ -43,6 +43,6 @@ async function httpAgent(proxy: URL, signal: AbortSignal): Promise<ProxyAgent> {
 
 async function socksAgent(proxy: URL): Promise<ProxyAgent> {
   const {libraryOptions} = await import('./library.ts')
-  const {agent} = await libraryOptions({server: 'https://proxied', proxyUrl: proxy.href}, {})
+  const {agent} = await libraryOptions({server: 'https://proxied', proxyUrl: proxy.href}, null)
   return agent as unknown as ProxyAgent
 }

@@ -39,8 +39,9 @@ export interface TransportOptions {
 
 /** Of an answer that is an error only its beginning is read. */
 const ERROR_BODY_LIMIT = 64 * 1024
-/** Where a busy server does not say how long to wait. */
+/** Where a busy server does not say in seconds how long to wait; and at least. */
 const BUSY_PAUSE_MS = 1000
+const SHORTEST_PAUSE_MS = 100
 
 /** Asks one API server: credentials, connections, time limits and retries are its secret. Rejects with SapocheErrors alone. */
 export class Transport {
@@ -58,10 +59,9 @@ export class Transport {
   /** Starts to log in and to connect, so that both go on while the caller does something else. Failures show at the first request. */
   warmUp(): void {
     const {connections, credentials} = this.#options
-    const never = new AbortController().signal
     credentials
       .authorization()
-      .then(() => connections.acquire(never))
+      .then(() => connections.warmUp())
       .catch(() => {})
   }
 
@@ -156,15 +156,14 @@ export class Transport {
     let busy = 0
     try {
       for (let broken = 0; ;) {
-        const connection = await this.#options.connections.acquire(signal)
         try {
-          const exchange = await connection.send(outgoing, signal)
+          const exchange = await this.#options.connections.send(outgoing, signal)
           this.#setClock(exchange)
           if (exchange.status < 300) return await read(exchange)
           const text = await readText(exchange, ERROR_BODY_LIMIT)
           if (!isBusy(exchange)) throw fromAnswer(exchange.status, contentType(exchange), text, origin, call.resource)
           busy = exchange.status
-          await pause(Number(exchange.headers['retry-after']) * 1000 || BUSY_PAUSE_MS, signal)
+          await pause(busyPause(exchange), signal)
         } catch (error) {
           const isSafe = call.method === 'GET' || wasNotSent(error)
           if (error instanceof SapocheError || signal.aborted || broken++ > 0 || !isSafe) throw error
@@ -184,8 +183,10 @@ export class Transport {
 
   async #readJson(exchange: Exchange): Promise<JsonObject> {
     const text = await readText(exchange, Infinity)
-    const body = /^application\/json\b/.test(contentType(exchange)) ? parseObject(text) : null
-    if (body === null) throw notKubernetes(exchange.status, contentType(exchange), this.#options.origin)
+    if (!/^application\/json\b/.test(contentType(exchange)))
+      throw notKubernetes(exchange.status, contentType(exchange), this.#options.origin)
+    const body = parseObject(text)
+    if (body === null) throw new Error('closed within the answer')
     return body
   }
 
@@ -244,6 +245,11 @@ function contentType({headers}: Exchange): string {
 /** 429 always, 503 where it says when to come back: then it is not broken. */
 function isBusy({status, headers}: Exchange): boolean {
   return status === 429 || (status === 503 && headers['retry-after'] !== undefined)
+}
+
+function busyPause({headers}: Exchange): number {
+  const asked = Number(headers['retry-after']) * 1000
+  return Number.isNaN(asked) ? BUSY_PAUSE_MS : Math.max(asked, SHORTEST_PAUSE_MS)
 }
 
 /** true where the server can't have seen the request, so that even a change may be sent again. */
