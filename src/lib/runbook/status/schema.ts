@@ -48,6 +48,7 @@ export const statusItem = z.object({
       status: z.string(),
       node: z.string().nullable(),
       restarts: count,
+      startedAt: time.nullable(),
       /** What is wrong with it; '' where nothing is. */
       reason: z.string(),
     }),

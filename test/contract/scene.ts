@@ -1,0 +1,125 @@
+import {readFileSync} from 'node:fs'
+import path from 'node:path'
+import {Ajv2020} from 'ajv/dist/2020.js'
+import {expect} from 'vitest'
+import type {StatusReport} from '../../src/lib/runbook/status/schema.ts'
+import {ROOT, type Run} from '../package/program.ts'
+import {writeFileFor, type Target} from './target.ts'
+
+const PATIENCE_MS = 40_000
+const PAUSE_MS = 150
+
+/** What a scene's catalogue says of one workload. */
+export interface Expected {
+  readonly name: string
+  readonly baseline?: number
+  readonly startupGrace?: number
+  readonly inactive?: {readonly reason: string}
+}
+
+/** A namespace of its own with a catalogue of its own, so that what one case breaks no other sees. */
+export interface Scene {
+  readonly namespace: string
+  /** The arguments that lead the program there. */
+  readonly args: readonly string[]
+  create(...objects: readonly object[]): Promise<void>
+  /** Path of a collection or object in the namespace: `at('apps/v1', 'deployments', 'web')`. */
+  at(apiVersion: string, resource: string, name?: string): string
+  status(...args: readonly string[]): Promise<{run: Run; report: StatusReport}>
+  /** Asks until the report is as wished for; fails with the last one when patience ends. */
+  until(enough: (report: StatusReport) => boolean, ...args: readonly string[]): Promise<{run: Run; report: StatusReport}>
+}
+
+let scenes = 0
+
+export async function openScene(target: Target, workloads: readonly Expected[], services: readonly object[] = []): Promise<Scene> {
+  const namespace = `case-${process.pid}-${++scenes}`
+  await target.api.create('/api/v1/namespaces', {apiVersion: 'v1', kind: 'Namespace', metadata: {name: namespace}})
+  const catalogue = {
+    namespace,
+    startupGrace: 180,
+    categories: [{name: 'consumers', singular: 'consumer', title: 'Consumers', match: ['*']}],
+    workloads: workloads.map(({baseline = 1, ...rest}) => ({category: 'consumers', purpose: 'a case', baseline, ...rest})),
+    services,
+  }
+  const file = await writeFileFor(target, `${namespace}.yaml`, JSON.stringify(catalogue))
+  const args = ['--catalogue', file]
+  const at: Scene['at'] = (apiVersion, resource, name) =>
+    `/${apiVersion === 'v1' ? 'api' : 'apis'}/${apiVersion}/namespaces/${namespace}/${resource}${name === undefined ? '' : `/${name}`}`
+  const status: Scene['status'] = async (...more) => {
+    const run = await target.sapoche(['status', '-o', 'json', ...args, ...more])
+    return {run, report: reportOf<StatusReport>(run, 'StatusReport')}
+  }
+  return {
+    namespace,
+    args,
+    at,
+    async create(...objects) {
+      for (const object of objects as readonly {apiVersion: string; kind: string}[]) {
+        await target.api.create(at(object.apiVersion, plural(object.kind)), object)
+      }
+    },
+    status,
+    async until(enough, ...more) {
+      const deadline = Date.now() + PATIENCE_MS
+      for (;;) {
+        const answer = await status(...more)
+        if (enough(answer.report)) return answer
+        if (Date.now() > deadline) throw new Error(`never as wished for; the last report:\n${JSON.stringify(answer.report, null, 1)}`)
+        await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
+      }
+    },
+  }
+}
+
+function plural(kind: string): string {
+  return kind === 'NetworkPolicy' ? 'networkpolicies' : `${kind.toLowerCase()}s`
+}
+
+const validators = new Map<string, ReturnType<Ajv2020['compile']>>()
+
+/** The document on stdout, checked against its schema. */
+export function reportOf<T>(run: Run, kind: string): T {
+  let document: unknown
+  try {
+    document = JSON.parse(run.stdout)
+  } catch {
+    throw new Error(`no JSON on stdout (exit code ${run.code}): ${run.stdout}${run.stderr}`)
+  }
+  expect(document).toMatchObject({apiVersion: 'sapoche/v1', kind})
+  const validate =
+    validators.get(kind) ??
+    new Ajv2020({strict: false, validateFormats: false}).compile(
+      JSON.parse(readFileSync(path.join(ROOT, 'schemas', `${kind}.json`), 'utf8')),
+    )
+  validators.set(kind, validate)
+  if (!validate(document)) throw new Error(`not by its schema: ${JSON.stringify(validate.errors)}`)
+  return document as T
+}
+
+/** A deployment with the label `app` and one container, changed as told. */
+export function deployment(name: string, {labels = {}, replicas = 1, spec = {}, pod = {}, container = {}}: DeploymentParts = {}): object {
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: {name, labels: {app: name}},
+    spec: {
+      replicas,
+      selector: {matchLabels: {app: name}},
+      template: {
+        metadata: {labels: {app: name, ...labels}},
+        spec: {containers: [{name: 'app', image: 'registry.example/case:1.0', ...container}], ...pod},
+      },
+      ...spec,
+    },
+  }
+}
+
+export interface DeploymentParts {
+  /** Of the pods; `sapoche.test/state` and its kin say how they behave. */
+  readonly labels?: Readonly<Record<string, string>>
+  readonly replicas?: number
+  readonly spec?: object
+  readonly pod?: object
+  readonly container?: object
+}
