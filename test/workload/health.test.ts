@@ -1,5 +1,5 @@
 import {describe, expect, test} from 'vitest'
-import {judgeWorkload, type Health, type Severity, type WorkloadFacts} from '../../src/lib/workload/index.ts'
+import {decodeAutoscaler, judgeWorkload, type Health, type Severity, type WorkloadFacts} from '../../src/lib/workload/index.ts'
 import {
   ago,
   condition,
@@ -99,6 +99,23 @@ describe('unknown', () => {
     [
       'unobserved by a write that left no time behind: progressing, never well',
       workload({deployment: deployment({generation: 4, observed: 3, managers: [{manager: 'kubectl', subresource: 'scale'}]})}),
+      'progressing',
+      'warning',
+      /has yet to take up/,
+    ],
+    [
+      'unobserved by a write that is later than any time that is known',
+      workload({
+        deployment: deployment({
+          generation: 4,
+          observed: 3,
+          managers: [
+            {manager: 'kubectl', time: ago(2 * HOUR)},
+            {manager: 'kube-controller-manager', subresource: 'status', time: ago(HOUR)},
+            {manager: 'kubectl', subresource: 'scale'},
+          ],
+        }),
+      }),
       'progressing',
       'warning',
       /has yet to take up/,
@@ -667,6 +684,13 @@ describe('degraded', () => {
     ],
     ['3 restarts, the last 1 h ago', workload({pods: [pod({containers: [{restarts: 3, last: ended(1, HOUR)}]})]}), 'ok', 'ok', ''],
     [
+      'an init container that failed before it ended well',
+      workload({pods: [pod({inits: [{restarts: 4, state: ended(0, MINUTE), last: ended(1, 2 * MINUTE)}]})]}),
+      'ok',
+      'ok',
+      '',
+    ],
+    [
       'ended well: a worker that is recycled',
       workload({pods: [pod({containers: [{restarts: 9, last: ended(0, MINUTE)}]})]}),
       'ok',
@@ -697,6 +721,13 @@ describe('degraded', () => {
       'degraded',
       'warning',
       /became ready again only 9 min ago/,
+    ],
+    [
+      'a node that was away for a moment is no flapping of a container',
+      workload({pods: [pod({conditions: [condition('Ready', 'True', {lastTransitionTime: ago(MINUTE)})]})]}),
+      'ok',
+      'ok',
+      '',
     ],
     [
       'ready for 10 min: no flapping',
@@ -779,6 +810,24 @@ describe('progressing', () => {
       /deadline of 10 min/,
     ],
     [
+      'the same without old pods: a first rollout has the deadline, not the start-up grace',
+      workload({
+        deployment: deployment({replicas: 2, status: {availableReplicas: 1, conditions: [unavailable(9 * MINUTE)]}}),
+        replicaSets: [replicaSet({age: 9 * MINUTE})],
+        pods: [pod(), pod({containers: [unready(9 * MINUTE)], readySince: 9 * MINUTE})],
+      }),
+      'progressing',
+      'warning',
+      /^rolling out/,
+    ],
+    [
+      'a rollback that has just begun: the condition of the rollout before it is old by nature',
+      workload({deployment: deployment({status: {replicas: 2, updatedReplicas: 1}}), pods: [oldPod(), starting()]}),
+      'progressing',
+      'warning',
+      /^rolling out/,
+    ],
+    [
       'no Progressing condition, and all is well',
       workload({deployment: deployment({status: {conditions: [condition('Available', 'True')]}})}),
       'ok',
@@ -794,6 +843,16 @@ describe('progressing', () => {
       'progressing',
       'warning',
       /exit 1, 1 restart, 5 s ago$/,
+    ],
+    [
+      'its first crash, for its memory',
+      workload({
+        deployment: rollout(MINUTE),
+        pods: [oldPod(), pod({containers: [{...unready(), restarts: 1, last: ended(137, 5 * SECOND, 'OOMKilled')}]})],
+      }),
+      'degraded',
+      'warning',
+      /OOMKilled/,
     ],
     [
       'its second crash',
@@ -949,6 +1008,26 @@ describe('autoscalers', () => {
       'HPA worker-hpa is at its maximum of 1 for 11 min',
     ],
     ['at the maximum for 10 min', workload({autoscaler: hpa(1, 1, atMaximum(10 * MINUTE))}), 'ok', 'ok', ''],
+    [
+      'at the maximum since its last scaling',
+      workload({
+        autoscaler: decodeAutoscaler({
+          metadata: {name: 'worker-hpa'},
+          spec: {scaleTargetRef: {kind: 'Deployment', name: 'worker'}, maxReplicas: 1},
+          status: {conditions: atMaximum(HOUR), lastScaleTime: ago(5 * MINUTE)},
+        }),
+      }),
+      'ok',
+      'ok',
+      '',
+    ],
+    [
+      'switched off for a zero that is no more',
+      workload({autoscaler: hpa(1, 5, [condition('ScalingActive', 'False', {reason: 'ScalingDisabled'})])}),
+      'degraded',
+      'warning',
+      /does not scale/,
+    ],
     [
       'limited at the minimum',
       workload({autoscaler: hpa(1, 5, [condition('ScalingLimited', 'True', {reason: 'TooFewReplicas'})])}),

@@ -120,6 +120,7 @@ describe('jobs', () => {
       'warning -/- job n-1 failed 2 h ago: BackoffLimitExceeded',
     ],
     ['missed once', [], cron({}, {lastScheduleTime: ago(72 * MINUTE)}), 'ok -/-'],
+    ['due a second time, but only just', [], cron({schedule: '11 * * * *'}, {lastScheduleTime: ago(2 * HOUR - MINUTE)}), 'ok -/-'],
     [
       'missed twice',
       [],

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import {expect, test} from 'vitest'
 import {SEVERITIES} from '../../src/lib/workload/health.ts'
 import {HEALTHS, judgeWorkload, worst, type Judgement, type Pod, type WorkloadFacts} from '../../src/lib/workload/index.ts'

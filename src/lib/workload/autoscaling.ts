@@ -62,10 +62,9 @@ export function maintenanceWords({autoscaler}: Autoscaling): string | null {
   return `HPA ${autoscaler.name} stands still while the count is 0`
 }
 
-/** The worst that is wrong with the autoscalers of a workload; null where nothing is. */
+/** What is wrong with the autoscalers of a workload, the ScaledObject's trouble first; null where nothing is. */
 export function autoscalingTrouble({autoscaler, scaledObject}: Autoscaling, desired: number, now: number): Trouble | null {
   const keda = scaledObject === null || scaledObject === 'unreadable' ? null : scaledObjectTrouble(scaledObject)
-  if (keda?.severity === 'critical') return keda
   const hpa = autoscaler === null || autoscaler === 'unreadable' ? null : hpaTrouble(autoscaler, desired, now)
   return keda ?? hpa
 }

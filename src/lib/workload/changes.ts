@@ -51,7 +51,8 @@ function sameVariable(one: EnvVar | undefined, other: EnvVar): boolean {
   return one.from?.kind === other.from?.kind && one.from?.name === other.from?.name && one.from?.key === other.from?.key
 }
 
-function differenceWords({images, env, restarted}: TemplateDifference): string {
+/** `image worker:1.4 -> worker:1.5; environment QUEUE_NAME`, `restarted`, or that something else of the template differs. */
+export function differenceWords({images, env, restarted}: TemplateDifference): string {
   const words = images.map(({container, from, to}) => {
     if (from === null) return `container ${container} added`
     return to === null ? `container ${container} removed` : `image ${shortImage(from)} -> ${shortImage(to)}`

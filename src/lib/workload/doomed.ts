@@ -95,17 +95,13 @@ export function recentCrashes(pod: Pod, {rollout, now}: Pick<DoomContext, 'rollo
   const crashes: {reason: string; container: PodContainer}[] = []
   for (const container of pod.containers) {
     const {status} = container
-    if (status === null || isDone(container, status)) continue
+    if (status === null) continue
     const end = lastEnd(status)
     if (end === null || !isError(end) || !isRecent(end, status.restarts, now)) continue
     if (rollout && end.reason !== 'OOMKilled' && crashesOf(status) < DOOMED_CRASHES) continue
     crashes.push({reason: endSentence(container, status, now), container})
   }
   return crashes
-}
-
-function isDone({role}: PodContainer, {state}: ContainerStatus): boolean {
-  return role === 'init' && state.kind === 'terminated' && state.exitCode === 0
 }
 
 function isError({exitCode, reason}: Termination): boolean {
