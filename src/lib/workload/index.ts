@@ -10,7 +10,6 @@ export {decodeAutoscaler, decodeScaledObject} from './decode/autoscaler.ts'
 export {decodeDeployment, decodeReplicaSet} from './decode/deployment.ts'
 export {decodeEndpointSlice, decodeService} from './decode/network.ts'
 export {decodeCronJob, decodeDaemonSet, decodeEvent, decodeJob, decodeNamespace, decodeNode, decodeStatefulSet} from './decode/others.ts'
-export {findCondition} from './decode/metadata.ts'
 export {decodePod} from './decode/pod.ts'
 
 export {autoscalerOf, autoscalerSummary, explainsCount, explainsZero, hiddenExplanation} from './autoscaling.ts'
