@@ -2,7 +2,7 @@
 import type {Cluster} from './cluster.ts'
 import {ENDPOINT_SLICES, PODS} from './resources.ts'
 import {matches} from './selectors.ts'
-import {type EndpointSlice, type Pod, type Service, type ServicePort, conditionOf, controllerReference} from './types.ts'
+import {type Endpoint, type EndpointSlice, type Pod, type Service, type ServicePort, conditionOf, controllerReference} from './types.ts'
 
 export function reconcileService(cluster: Cluster, service: Service): void {
   const {selector, ports} = service.spec
@@ -41,14 +41,14 @@ function portsOf(ports: readonly ServicePort[], {spec}: Pod): EndpointSlice['por
   return resolved.length === 0 ? null : resolved
 }
 
-function endpointOf(pod: Pod): object {
+function endpointOf(pod: Pod): Endpoint {
   const {name, namespace, uid, deletionTimestamp} = pod.metadata
   const serving = conditionOf(pod.status.conditions, 'Ready')?.status === 'True'
   const terminating = deletionTimestamp !== undefined
   return {
-    addresses: [pod.status.podIP],
+    addresses: [pod.status.podIP ?? ''],
     conditions: {ready: serving && !terminating, serving, terminating},
-    nodeName: pod.spec.nodeName,
-    targetRef: {kind: 'Pod', namespace, name, uid},
+    ...(pod.spec.nodeName !== undefined && {nodeName: pod.spec.nodeName}),
+    targetRef: {kind: 'Pod', ...(namespace !== undefined && {namespace}), name, uid},
   }
 }

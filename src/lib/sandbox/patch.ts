@@ -13,8 +13,6 @@ export function patched(mediaType: string, current: object, patch: unknown): unk
       return merged(current, patch)
     case 'application/strategic-merge-patch+json':
       return strategic(current, patch, '')
-    case 'application/apply-patch+yaml':
-      throw notImplemented('server-side apply')
     default:
       throw new ApiFailure(415, 'UnsupportedMediaType', `the body of the request was in an unknown format: ${mediaType}`)
   }

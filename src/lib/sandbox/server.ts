@@ -64,7 +64,7 @@ async function serve(
       accept,
       contentType: contentType.split(';')[0] ?? '',
       manager: url.searchParams.get('fieldManager') ?? agent.split('/')[0] ?? 'unknown',
-      body: request.method === 'GET' ? undefined : await readBody(request, contentType),
+      body: parser(request.method === 'GET' ? Buffer.alloc(0) : await readBody(request), contentType),
     })
     deliver(answer, request, response)
   } catch (error) {
@@ -101,7 +101,7 @@ function sendJson(response: Http2ServerResponse, code: number, body: object): vo
   response.end(text)
 }
 
-async function readBody(request: Http2ServerRequest, contentType: string): Promise<unknown> {
+async function readBody(request: Http2ServerRequest): Promise<Buffer> {
   const parts: Buffer[] = []
   let size = 0
   for await (const part of request as AsyncIterable<Buffer>) {
@@ -109,19 +109,22 @@ async function readBody(request: Http2ServerRequest, contentType: string): Promi
     if (size > LARGEST_BODY) throw new ApiFailure(413, 'RequestEntityTooLarge', `the body is larger than ${LARGEST_BODY} bytes`)
     parts.push(part)
   }
-  if (size === 0) return undefined
-  if (contentType.includes('protobuf') || contentType.includes('cbor')) {
-    throw new ApiFailure(
-      415,
-      'UnsupportedMediaType',
-      `the body of the request was in an unknown format: ${contentType}; accepted: application/json`,
-    )
-  }
-  if (contentType.includes('apply-patch')) throw notImplemented('server-side apply')
-  try {
-    return JSON.parse(Buffer.concat(parts).toString()) as unknown
-  } catch {
-    throw badRequest('the body is not JSON')
+  return Buffer.concat(parts)
+}
+
+/** Parsed when it is asked for: what is not there or not allowed is said first. */
+function parser(body: Buffer, contentType: string): () => unknown {
+  return () => {
+    if (body.length === 0) return undefined
+    if (/protobuf|cbor/.test(contentType)) {
+      throw new ApiFailure(415, 'UnsupportedMediaType', `the sandbox reads JSON alone, not ${contentType}`)
+    }
+    if (contentType.includes('apply-patch')) throw notImplemented('server-side apply')
+    try {
+      return JSON.parse(body.toString()) as unknown
+    } catch {
+      throw badRequest('the body is not JSON')
+    }
   }
 }
 

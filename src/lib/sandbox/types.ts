@@ -182,10 +182,17 @@ export interface Service extends KubeObject {
   spec: {type: string; selector?: Labels; ports: ServicePort[]; clusterIP?: string; clusterIPs?: string[]; [field: string]: unknown}
 }
 
+export interface Endpoint {
+  addresses: string[]
+  conditions: {ready: boolean; serving: boolean; terminating: boolean}
+  nodeName?: string
+  targetRef: {kind: 'Pod'; namespace?: string; name: string; uid: string}
+}
+
 export interface EndpointSlice extends KubeObject {
   addressType: 'IPv4'
   /** Null, and not an empty list, where there are none: as a real API server answers. */
-  endpoints: object[] | null
+  endpoints: Endpoint[] | null
   ports: {name: string; port: number; protocol: string}[] | null
 }
 

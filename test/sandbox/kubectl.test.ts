@@ -1,0 +1,96 @@
+import {execFile, spawn} from 'node:child_process'
+import {mkdtemp, rm, writeFile} from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import {promisify} from 'node:util'
+import {afterAll, beforeAll, describe, expect, test} from 'vitest'
+import type {Sandbox} from '../../src/lib/sandbox/index.ts'
+import {start} from './client.ts'
+
+/** A real kubectl: the suite of the real servers names it. */
+const KUBECTL = process.env['KUBECTL']
+
+describe.skipIf(KUBECTL === undefined)('a real kubectl', () => {
+  let sandbox: Sandbox
+  let folder: string
+  let options: string[]
+  beforeAll(async () => {
+    sandbox = await start('crashloop')
+    folder = await mkdtemp(path.join(os.tmpdir(), 'sandbox-kubectl-'))
+    const kubeconfig = path.join(folder, 'kubeconfig')
+    await writeFile(kubeconfig, sandbox.kubeconfig())
+    options = ['--kubeconfig', kubeconfig, '--cache-dir', path.join(folder, 'cache')]
+  })
+  afterAll(async () => {
+    await sandbox.close()
+    await rm(folder, {recursive: true})
+  })
+
+  const kubectl = async (...args: string[]): Promise<string> => {
+    const {stdout} = await promisify(execFile)(KUBECTL ?? '', [...options, ...args])
+    return stdout
+  }
+
+  test('get deployments,pods,services,events', async () => {
+    const text = await kubectl('get', 'deployments,pods,services,events')
+    expect(text).toMatch(/^deployment.apps\/worker-sapoche-pdf +0\/1 +1 +0 +120m$/m)
+    expect(text).toMatch(/^pod\/worker-sapoche-pdf-\S+ +0\/1 +CrashLoopBackOff +6 \(3m\d+s ago\) +20m$/m)
+    expect(text).toMatch(/^service\/st-bnkd-php +ClusterIP +10\.27\.183\.187 +<none> +9000\/TCP,80\/TCP +120m$/m)
+    expect(text).toMatch(/ Warning +BackOff +pod\/worker-sapoche-pdf-\S+ +Back-off restarting failed container app/)
+    expect(text.match(/^deployment\.apps\//gm)).toHaveLength(38)
+  })
+
+  test('-o json, -o wide, -o name, chunks, api-resources, version', async () => {
+    const {items} = JSON.parse(await kubectl('get', 'pods', '-o', 'json')) as {items: {kind: string}[]}
+    expect([items.length, items[0]?.kind]).toEqual([40, 'Pod'])
+    expect(await kubectl('get', 'pods', '-o', 'wide')).toMatch(/IP +NODE +NOMINATED NODE +READINESS GATES/)
+    expect((await kubectl('get', 'deployments', '-o', 'name', '--chunk-size', '7')).trim().split('\n')).toHaveLength(38)
+    expect(await kubectl('api-resources')).toMatch(/^deployments +deploy +apps\/v1 +true +Deployment$/m)
+    expect(await kubectl('version')).toContain('Server Version: v1.36.3')
+    expect(await kubectl('get', 'all')).toContain('replicaset.apps/')
+  })
+
+  test('describe deployment, pod, service and node', async () => {
+    const deployment = await kubectl('describe', 'deployment', 'worker-sapoche-pdf')
+    expect(deployment).toContain('OldReplicaSets:  worker-sapoche-pdf-')
+    expect(deployment).toMatch(/ScalingReplicaSet +\d+m +deployment-controller/)
+    expect(await kubectl('describe', 'pods', '-l', 'app=worker-sapoche-pdf')).toMatch(/Reason: +CrashLoopBackOff[\s\S]*Exit Code: +255/)
+    expect(await kubectl('describe', 'service', 'st-redis-sp')).toMatch(/Endpoints: +10\.40\.0\.\d+:6379/)
+    expect(await kubectl('describe', 'node', 'node-a')).toContain('Non-terminated Pods:')
+  })
+
+  test('get -w shows a pod that is replaced', async () => {
+    const watching = spawn(KUBECTL ?? '', [...options, 'get', 'pods', '-w', '-l', 'app=consumer-ecg'])
+    let seen = ''
+    watching.stdout.on('data', (part: Buffer) => (seen += part.toString()))
+    await expect.poll(() => seen, {timeout: 5000}).toMatch(/^consumer-ecg-\S+ +1\/1 +Running/m)
+    await kubectl('delete', 'pod', '-l', 'app=consumer-ecg')
+    await expect.poll(() => seen, {timeout: 5000}).toMatch(/Terminating[\s\S]*1\/1 +Running/)
+    watching.kill()
+  })
+
+  test('rollout restart, status, history, undo, pause and resume', async () => {
+    await kubectl('rollout', 'restart', 'deployment/consumer-dicom')
+    expect(await kubectl('rollout', 'status', 'deployment/consumer-dicom', '--timeout', '10s')).toContain('successfully rolled out')
+    expect(await kubectl('rollout', 'history', 'deployment/worker-sapoche-pdf')).toMatch(/^1 [\s\S]*^2 /m)
+    await kubectl('rollout', 'undo', 'deployment/worker-sapoche-pdf')
+    expect(await kubectl('rollout', 'status', 'deployment/worker-sapoche-pdf', '--timeout', '10s')).toContain('successfully rolled out')
+    await kubectl('rollout', 'pause', 'deployment/consumer-dicom')
+    await kubectl('set', 'image', 'deployment/consumer-dicom', 'app=registry.example/sapoche/consumer:1.6')
+    await kubectl('rollout', 'resume', 'deployment/consumer-dicom')
+    expect(await kubectl('rollout', 'status', 'deployment/consumer-dicom', '--timeout', '10s')).toContain('successfully rolled out')
+  })
+
+  test('scale, with its guard', async () => {
+    await kubectl('scale', 'deployment/st-bnkd-php', '--replicas', '5', '--current-replicas', '3')
+    await expect(kubectl('scale', 'deployment/st-bnkd-php', '--replicas', '4', '--current-replicas', '3')).rejects.toThrow(
+      'Expected replicas to be 3, was 5',
+    )
+    expect(await kubectl('rollout', 'status', 'deployment/st-bnkd-php', '--timeout', '10s')).toContain('successfully rolled out')
+  })
+
+  test('events of one object; what the sandbox lacks is said', async () => {
+    expect(await kubectl('events', '--for', 'deployment/worker-sapoche-pdf')).toContain('ScalingReplicaSet')
+    await expect(kubectl('logs', 'deployment/consumer-ecg')).rejects.toThrow("the sandbox can't do this: pods/log")
+  })
+})
