@@ -145,7 +145,7 @@ export async function serve(certificates: Certificates, handle: (asked: Asked) =
   const tls = {...pair, ...(clientCa === undefined ? {} : {ca: clientCa, requestCert: true, rejectUnauthorized: false})}
   const server = {
     // The compatibility API of http2 has the same requests and answers.
-    h2: () => createSecureServer({...tls, allowHTTP1: true, settings}, listener as never) as unknown as Server,
+    h2: () => createSecureServer({...tls, allowHTTP1: true, settings, maxSessionMemory: 256}, listener as never) as unknown as Server,
     'http/1.1': () => createHttpsServer(tls, listener),
     plain: () => createHttpServer(listener),
   }[protocol]()
