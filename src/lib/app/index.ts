@@ -4,6 +4,8 @@ import type {Environment} from '../cli/environment.ts'
 import {connectCluster, type ClusterClient} from '../clients/kubernetes/index.ts'
 import {openSandbox} from './sandbox.ts'
 
+export {listScenarios, openSandbox} from './sandbox.ts'
+
 /** What the flags say of the cluster (`clusterFlags` of cli/flags.ts). */
 export interface ClusterOptions {
   readonly kubeconfig?: string | undefined

@@ -28,3 +28,8 @@ export async function openSandbox(scenario: string, catalogue: Catalogue, enviro
     },
   }
 }
+
+/** The scenarios that the sandbox knows. */
+export async function listScenarios(): Promise<readonly {readonly name: string; readonly description: string}[]> {
+  return (await import('../sandbox/index.ts')).listScenarios()
+}

@@ -64,6 +64,14 @@ export abstract class SapocheCommand extends Command {
     process.exitCode = code
   }
 
+  /** Resolves at Ctrl-C: for what serves until then, and ends well. */
+  protected interrupted(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.signal.aborted) resolve()
+      this.signal.addEventListener('abort', () => resolve(), {once: true})
+    })
+  }
+
   /** Says on stderr, where that is a terminal and the work takes over 100 ms, what is being waited for. */
   protected waitFor(what: string): Progress {
     return startProgress(this.terminal.stderr, what)

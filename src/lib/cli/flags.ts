@@ -3,6 +3,8 @@ import {boolean, custom, integer, option, string} from '@oclif/core/flags'
 import {UsageError} from '../errors/index.ts'
 import {parseDuration} from '../text/duration.ts'
 
+export {Args}
+
 /** oclif's flag builders, under the names its documentation uses. */
 export const Flags = {boolean, custom, integer, option, string}
 
@@ -33,6 +35,11 @@ export const targetFlags = {
   },
 }
 
+/** What the namespace should hold. */
+export const catalogueFlag = {
+  catalogue: string({summary: 'catalogue file, before SAPOCHE_CATALOGUE and ./sapoche.yaml', helpGroup: CLUSTER, helpValue: '<file>'}),
+}
+
 /** Which cluster, as whom, and what it should hold. */
 export const clusterFlags = {
   kubeconfig: string({summary: 'kubeconfig file, before KUBECONFIG and ~/.kube/config', helpGroup: CLUSTER, helpValue: '<file>'}),
@@ -52,7 +59,7 @@ export const clusterFlags = {
     default: 10_000,
     noCacheDefault: true,
   }),
-  catalogue: string({summary: 'catalogue file, before SAPOCHE_CATALOGUE and ./sapoche.yaml', helpGroup: CLUSTER, helpValue: '<file>'}),
+  ...catalogueFlag,
   sandbox: string({
     summary: 'run on an embedded cluster; see sapoche sandbox --list for the scenarios',
     helpGroup: CLUSTER,
