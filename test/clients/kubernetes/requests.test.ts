@@ -2,6 +2,7 @@ import {setTimeout as wait} from 'node:timers/promises'
 import {gzipSync} from 'node:zlib'
 import {beforeAll, describe, expect, test} from 'vitest'
 import {ConflictError} from '../../../src/lib/clients/kubernetes/index.ts'
+import {DisruptionBudgetError} from '../../../src/lib/clients/kubernetes/errors.ts'
 import {InterruptedError, UsageError} from '../../../src/lib/errors/index.ts'
 import {
   connectTo,
@@ -205,6 +206,18 @@ describe('a busy server', () => {
     const error = await failure(client.list(PODS, nameOf))
     expect(error.exitCode).toBe(75)
     expect(error.message).toBe(`${server.url} was too busy to answer in time (429)`)
+  })
+
+  test('an eviction that a budget forbids is a refusal, and is not asked again', async () => {
+    const causes = [{reason: 'DisruptionBudget', message: 'The disruption budget web needs 1 healthy pods and has 1 currently'}]
+    const message = "Cannot evict pod as it would violate the pod's disruption budget."
+    const server = await serve(certificates, (asked) => asked.status(429, {message, details: {name: 'web-1', causes}}))
+    const client = await connectTo(server, certificates)
+    const error = await failure(client.post(PODS, {}, nameOf, {name: 'web-1', subresource: 'eviction'}))
+    expect(error).toBeInstanceOf(DisruptionBudgetError)
+    expect(error.exitCode).toBe(77)
+    expect(error.message).toBe(`${message} ${causes[0]?.message}`)
+    expect(server.asked).toHaveLength(1)
   })
 
   test('an interrupted wait is an interruption', async () => {

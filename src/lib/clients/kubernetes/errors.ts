@@ -12,7 +12,7 @@ import {
   UnreachableError,
 } from '../../errors/index.ts'
 import {stripLine} from '../../text/strip.ts'
-import {object, parseObject} from './json.ts'
+import {list, object, parseObject} from './json.ts'
 import type {JsonObject, Resource} from './types.ts'
 
 /** Who answered, and as whom we asked; for messages. */
@@ -56,6 +56,9 @@ export class NotFoundError extends UnreachableError {}
 /** 409: somebody else changed the object meanwhile, or it exists already. */
 export class ConflictError extends RefusedError {}
 
+/** 429 of an eviction: a PodDisruptionBudget forbids it now. Asking again at once would not help. */
+export class DisruptionBudgetError extends RefusedError {}
+
 /** 410: the resource version or the continue token is too old. */
 export class ExpiredError extends UnreachableError {}
 
@@ -98,6 +101,8 @@ export function fromAnswer(status: number, contentType: string, text: string, or
       return notFound(body, message, text, contentType, origin, resource)
     case 409:
       return new ConflictError(message === '' ? 'changed by somebody else meanwhile (409)' : message)
+    case 429:
+      return new DisruptionBudgetError([message, ...budgetCauses(body)].join(' '))
     case 410:
       return new ExpiredError(`${origin.server} no longer has that version${said}`)
   }
@@ -111,6 +116,19 @@ export function notKubernetes(status: number, contentType: string, origin: Origi
   const what = contentType === '' ? 'without a content type' : `with ${clean(contentType.split(';')[0] ?? '')}`
   return new UnreachableError(`${origin.server} answers ${status} ${what}, not as a Kubernetes API`, {
     hints: [{label: 'cure', text: 'check the server of the kubeconfig, and whether a proxy or a login page is in between'}],
+  })
+}
+
+/** Whether an answer says that a PodDisruptionBudget forbids an eviction: a 429 that is no sign of a busy server. */
+export function isDisruptionBudget(text: string): boolean {
+  return budgetCauses(asStatus(text)).length > 0
+}
+
+/** What the budgets say: how many pods they need, and how many there are. */
+function budgetCauses(body: JsonObject | null): string[] {
+  return list(object(body?.details)?.causes).flatMap((cause) => {
+    const {reason, message} = object(cause) ?? {}
+    return reason === 'DisruptionBudget' && typeof message === 'string' ? [clean(message)] : []
   })
 }
 

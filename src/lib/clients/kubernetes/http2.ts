@@ -47,7 +47,12 @@ export class Http2Connection implements Connection {
       signal.addEventListener('abort', onAbort, {once: true})
       stream.once('response', (answer) => {
         const {':status': status = 0, ...rest} = answer
-        resolve({status, headers: rest, body: stream, isComplete: () => stream.rstCode === constants.NGHTTP2_NO_ERROR})
+        resolve({
+          status,
+          headers: rest,
+          body: stream,
+          isComplete: () => stream.readableEnded && stream.rstCode === constants.NGHTTP2_NO_ERROR,
+        })
       })
       stream.on('error', reject)
       stream.once('close', () => {

@@ -8,7 +8,7 @@ import type {Exchange, Outgoing} from './connection.ts'
 import type {Connections} from './connections.ts'
 import type {Credentials} from './credentials.ts'
 import {orAbort, pause, startDeadline, type Deadline} from './deadline.ts'
-import {fromAnswer, fromNetwork, interruption, notKubernetes, timedOut, tooBusy, UnauthorizedError, type Origin} from './errors.ts'
+import {fromAnswer, fromNetwork, interruption, isDisruptionBudget, notKubernetes, timedOut, tooBusy, UnauthorizedError, type Origin} from './errors.ts'
 import type {Certificate} from './kubeconfig.ts'
 import {parseObject} from './json.ts'
 import type {ByteStream, JsonObject, Resource} from './types.ts'
@@ -161,7 +161,7 @@ export class Transport {
           this.#setClock(exchange)
           if (exchange.status < 300) return await read(exchange)
           const text = await readText(exchange, ERROR_BODY_LIMIT)
-          if (!isBusy(exchange)) throw fromAnswer(exchange.status, contentType(exchange), text, origin, call.resource)
+          if (!isBusy(exchange) || isDisruptionBudget(text)) throw fromAnswer(exchange.status, contentType(exchange), text, origin, call.resource)
           busy = exchange.status
           await pause(busyPause(exchange), signal)
         } catch (error) {
