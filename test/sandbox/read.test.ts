@@ -153,7 +153,7 @@ describe('tables', () => {
       ]),
     )
     const pods = cells(`${NS}/pods`).map((row) => row.slice(1))
-    expect(pods).toContainEqual(['0/1', 'CrashLoopBackOff', '7 (2m5s ago)', '2m5s'])
+    expect(pods).toContainEqual(['0/1', 'CrashLoopBackOff', '7 (2m15s ago)', '2m5s'])
     expect(pods.filter((row) => row[1] === 'Running')).toHaveLength(2)
     const [pod] = simulation.pods('web')
     simulation.call('DELETE', `${NS}/pods/${pod?.metadata.name}`)

@@ -4,6 +4,7 @@ import type {Clock} from './clock.ts'
 import {reconcileDeployment} from './deployments.ts'
 import {reconcileService} from './endpoints.ts'
 import {Kubelet} from './kubelet.ts'
+import {obeyLabel} from './nodes.ts'
 import {reconcileReplicaSet} from './replicasets.ts'
 import {
   AUTOSCALERS,
@@ -21,7 +22,7 @@ import {
 } from './resources.ts'
 import {matches} from './selectors.ts'
 import {type Change, Store} from './store.ts'
-import {type CoreEvent, type KubeObject, type Labels, type Meta, type Pod, rfc3339} from './types.ts'
+import {type CoreEvent, type KubeObject, type Labels, type Meta, type Node, type Pod, rfc3339} from './types.ts'
 
 /** The letters of Kubernetes' generated names: no vowels, so that no words come out. */
 const LETTERS = 'bcdfghjklmnpqrstvwxz2456789'
@@ -172,7 +173,10 @@ export class Cluster {
     if (resource === DEPLOYMENTS) for (const hpa of this.store.list(AUTOSCALERS, namespace)) this.enqueue(AUTOSCALERS, hpa)
     if (resource === REPLICA_SETS) this.enqueue(DEPLOYMENTS, this.ownerOf(DEPLOYMENTS, object))
     if (resource === QUOTAS) for (const set of this.store.list(REPLICA_SETS, namespace)) this.enqueue(REPLICA_SETS, set)
-    if (resource === NODES) this.kubelet.schedulePending()
+    if (resource === NODES && type !== 'DELETED') {
+      obeyLabel(this, object as Node)
+      this.kubelet.schedulePending()
+    }
     if (resource === PODS) {
       const set = this.ownerOf(REPLICA_SETS, object)
       this.enqueue(REPLICA_SETS, set)

@@ -3,7 +3,7 @@ import {load} from 'js-yaml'
 
 import {builtinCatalogue} from '../catalogue/index.ts'
 import {ConfigurationError} from '../errors/index.ts'
-import {STATES} from './kubelet.ts'
+import {STATES} from './pod-status.ts'
 import {RESOURCES, SCALED_OBJECTS, apiVersionOf} from './resources.ts'
 import type {Scenario, Step} from './scenarios.ts'
 import {NODE_NAMES} from './seed.ts'

@@ -3,8 +3,9 @@ import type {Catalogue} from '../catalogue/types.ts'
 import {ConfigurationError, UsageError} from '../errors/index.ts'
 import {nearestNames} from '../text/nearest.ts'
 import type {Cluster} from './cluster.ts'
-import type {State} from './kubelet.ts'
 import {recordWrite} from './managed-fields.ts'
+import {READY_LABEL} from './nodes.ts'
+import type {State} from './pod-status.ts'
 import {DEPLOYMENTS, NODES, RESOURCES, type Resource, SCALED_OBJECTS, apiVersionOf} from './resources.ts'
 import compiled from './scenarios.json' with {type: 'json'}
 import type {Condition, Deployment, KubeObject} from './types.ts'
@@ -72,7 +73,8 @@ export function perform(cluster: Cluster, {namespace}: Catalogue, step: Step): v
     cluster.kubelet.afflict(step.fault)
   } else if ('lose' in step) {
     const node = cluster.store.get(NODES, undefined, step.lose.node)
-    if (node !== undefined) cluster.kubelet.lose(node)
+    if (node !== undefined)
+      cluster.store.update(NODES, node, (draft) => void (draft.metadata.labels = {...draft.metadata.labels, [READY_LABEL]: 'Unknown'}))
   } else {
     apply(cluster, namespace, step.apply)
   }

@@ -3,6 +3,7 @@ import type {Catalogue, CatalogueService, CatalogueWorkload} from '../catalogue/
 import {admit} from './admission.ts'
 import type {Cluster} from './cluster.ts'
 import {recordWrite} from './managed-fields.ts'
+import {beat, nodeCondition} from './nodes.ts'
 import {CONFIG_MAPS, DEPLOYMENTS, NAMESPACES, NODES, type Resource, SECRETS, SERVICES} from './resources.ts'
 import {type Container, type KubeObject, rfc3339} from './types.ts'
 
@@ -58,14 +59,6 @@ function add(
 }
 
 function addNode(cluster: Cluster, name: string, number: number, creationTimestamp: string): void {
-  const condition = (type: string, status: 'True' | 'False', reason: string, message: string) => ({
-    type,
-    status,
-    lastHeartbeatTime: cluster.now(),
-    lastTransitionTime: creationTimestamp,
-    reason,
-    message,
-  })
   const resources = {cpu: '8', memory: '32Gi', pods: '110', 'ephemeral-storage': '100Gi'}
   cluster.create(
     NODES,
@@ -79,12 +72,9 @@ function addNode(cluster: Cluster, name: string, number: number, creationTimesta
           {type: 'InternalIP', address: `10.10.0.${number}`},
           {type: 'Hostname', address: name},
         ],
-        conditions: [
-          condition('MemoryPressure', 'False', 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available'),
-          condition('DiskPressure', 'False', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'),
-          condition('PIDPressure', 'False', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'),
-          condition('Ready', 'True', 'KubeletReady', 'kubelet is posting ready status'),
-        ],
+        conditions: ['MemoryPressure', 'DiskPressure', 'PIDPressure', 'Ready'].map((type) =>
+          nodeCondition(type, 'True', creationTimestamp),
+        ),
         nodeInfo: {
           kubeletVersion: 'v1.36.3',
           osImage: 'Debian GNU/Linux 12 (bookworm)',
@@ -96,7 +86,7 @@ function addNode(cluster: Cluster, name: string, number: number, creationTimesta
       },
     },
   )
-  cluster.kubelet.beat(name)
+  beat(cluster, name)
 }
 
 /** A service names its ports and its target ports alike. */
