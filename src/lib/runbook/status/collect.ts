@@ -1,4 +1,4 @@
-import type {ClusterReader} from '../../clients/kubernetes/types.ts'
+import type {ClusterReader, Decode, Resource} from '../../clients/kubernetes/types.ts'
 import {
   type Autoscaler,
   type ClusterEvent,
@@ -29,58 +29,91 @@ import {
 } from '../../workload/index.ts'
 import {readOptional, requireNamespace, RESOURCES, type Read} from '../cluster/index.ts'
 
+/** What is read of a namespace, each kind by its name. */
+export interface Kinds {
+  readonly deployments: Deployment
+  readonly pods: Pod
+  readonly replicaSets: ReplicaSet
+  readonly services: Service
+  readonly endpointSlices: EndpointSlice
+  readonly nodes: Node
+  readonly autoscalers: Autoscaler
+  readonly scaledObjects: ScaledObject
+  readonly events: ClusterEvent
+  readonly statefulSets: StatefulSet
+  readonly daemonSets: DaemonSet
+  readonly jobs: Job
+  readonly cronJobs: CronJob
+}
+
+/** Without these there is no verdict (rules.md, section 5). */
+export type RequiredKind = 'deployments' | 'pods'
+type OptionalKind = Exclude<keyof Kinds, RequiredKind>
+
 /** One look at a namespace: all that `status` judges. Deployments and pods are there, or the look failed. */
-export interface Snapshot {
-  readonly deployments: readonly Deployment[]
-  readonly pods: readonly Pod[]
-  readonly replicaSets: Read<ReplicaSet>
-  readonly services: Read<Service>
-  readonly endpointSlices: Read<EndpointSlice>
-  readonly nodes: Read<Node>
-  readonly autoscalers: Read<Autoscaler>
-  readonly scaledObjects: Read<ScaledObject>
-  readonly events: Read<ClusterEvent>
-  readonly statefulSets: Read<StatefulSet>
-  readonly daemonSets: Read<DaemonSet>
-  readonly jobs: Read<Job>
-  readonly cronJobs: Read<CronJob>
+export type Snapshot = {readonly [K in RequiredKind]: readonly Kinds[K][]} & {readonly [K in OptionalKind]: Read<Kinds[K]>}
+
+/** Where the objects of one kind come from. */
+export interface Source<T> {
+  readonly resource: Resource
+  readonly decode: Decode<T>
+  readonly fieldSelector?: string
 }
 
 // Every pod that is well leaves four of these; what the rules use of Normal events (ScalingReplicaSet, TriggeredScaleUp) stays.
 const CHATTER = ['Scheduled', 'Pulling', 'Pulled', 'Created', 'Started', 'Killing', 'SuccessfulCreate', 'SuccessfulDelete']
 const TELLING_EVENTS = CHATTER.map((reason) => `reason!=${reason}`).join(',')
 
+export const SOURCES: {readonly [K in keyof Kinds]: Source<Kinds[K]>} = {
+  deployments: {resource: RESOURCES.deployments, decode: decodeDeployment},
+  pods: {resource: RESOURCES.pods, decode: decodePod},
+  replicaSets: {resource: RESOURCES.replicaSets, decode: decodeReplicaSet},
+  services: {resource: RESOURCES.services, decode: decodeService},
+  endpointSlices: {resource: RESOURCES.endpointSlices, decode: decodeEndpointSlice},
+  nodes: {resource: RESOURCES.nodes, decode: decodeNode},
+  autoscalers: {resource: RESOURCES.autoscalers, decode: decodeAutoscaler},
+  scaledObjects: {resource: RESOURCES.scaledObjects, decode: decodeScaledObject},
+  events: {resource: RESOURCES.events, decode: decodeEvent, fieldSelector: TELLING_EVENTS},
+  statefulSets: {resource: RESOURCES.statefulSets, decode: decodeStatefulSet},
+  daemonSets: {resource: RESOURCES.daemonSets, decode: decodeDaemonSet},
+  jobs: {resource: RESOURCES.jobs, decode: decodeJob},
+  cronJobs: {resource: RESOURCES.cronJobs, decode: decodeCronJob},
+}
+
 /**
  * Reads everything side by side: thirteen lists, and one GET of the namespace where nothing was found in it.
  * Rejects where deployments or pods can't be read, and where the namespace doesn't exist (78).
  */
 export async function takeSnapshot(cluster: ClusterReader, signal: AbortSignal): Promise<Snapshot> {
-  const optional = <T>(
-    resource: Parameters<typeof readOptional>[1],
-    decode: (object: {readonly [key: string]: unknown}) => T,
-    fieldSelector?: string,
-  ) => readOptional(cluster, resource, decode, fieldSelector === undefined ? {signal} : {signal, fieldSelector})
+  const list = async <K extends RequiredKind>(kind: K): Promise<readonly Kinds[K][]> => {
+    const {resource, decode}: Source<Kinds[K]> = SOURCES[kind]
+    return (await cluster.list(resource, decode, {signal})).items
+  }
+  const read = <K extends OptionalKind>(kind: K): Promise<Read<Kinds[K]>> => {
+    const {resource, decode, ...selection}: Source<Kinds[K]> = SOURCES[kind]
+    return readOptional(cluster, resource, decode, {...selection, signal})
+  }
   const [deployments, pods, ...others] = await Promise.all([
-    cluster.list(RESOURCES.deployments, decodeDeployment, {signal}),
-    cluster.list(RESOURCES.pods, decodePod, {signal}),
-    optional(RESOURCES.replicaSets, decodeReplicaSet),
-    optional(RESOURCES.services, decodeService),
-    optional(RESOURCES.endpointSlices, decodeEndpointSlice),
-    optional(RESOURCES.nodes, decodeNode),
-    optional(RESOURCES.autoscalers, decodeAutoscaler),
-    optional(RESOURCES.scaledObjects, decodeScaledObject),
-    optional(RESOURCES.events, decodeEvent, TELLING_EVENTS),
-    optional(RESOURCES.statefulSets, decodeStatefulSet),
-    optional(RESOURCES.daemonSets, decodeDaemonSet),
-    optional(RESOURCES.jobs, decodeJob),
-    optional(RESOURCES.cronJobs, decodeCronJob),
+    list('deployments'),
+    list('pods'),
+    read('replicaSets'),
+    read('services'),
+    read('endpointSlices'),
+    read('nodes'),
+    read('autoscalers'),
+    read('scaledObjects'),
+    read('events'),
+    read('statefulSets'),
+    read('daemonSets'),
+    read('jobs'),
+    read('cronJobs'),
   ])
-  if (deployments.items.length === 0 && pods.items.length === 0) await requireNamespace(cluster, signal)
+  if (deployments.length === 0 && pods.length === 0) await requireNamespace(cluster, signal)
   const [replicaSets, services, endpointSlices, nodes, autoscalers, scaledObjects, events, statefulSets, daemonSets, jobs, cronJobs] =
     others
   return {
-    deployments: deployments.items,
-    pods: pods.items,
+    deployments,
+    pods,
     replicaSets,
     services,
     endpointSlices,

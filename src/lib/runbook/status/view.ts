@@ -11,20 +11,20 @@ import type {StatusItem, StatusReport} from './schema.ts'
 
 const ORDER: Readonly<Record<Severity, number>> = {ok: 0, info: 0, warning: 1, unknown: 2, critical: 3}
 
-/** All workloads by category, then what is wrong (worst last), then the verdict. */
-export function statusTable(report: StatusReport, options: ViewOptions): string {
-  return render(report, options, compactRow)
+/** All workloads by category, then what is wrong (worst last), then the verdict. `news` are lines to show before the verdict. */
+export function statusTable(report: StatusReport, options: ViewOptions, news: readonly string[] = []): string {
+  return render(report, options, compactRow, news)
 }
 
 /** As the table, with every count and the whole note. */
-export function statusWide(report: StatusReport, options: ViewOptions): string {
-  return render(report, options, wideRow)
+export function statusWide(report: StatusReport, options: ViewOptions, news: readonly string[] = []): string {
+  return render(report, options, wideRow, news)
 }
 
 /** What is wrong and the verdict alone (`--problems`). */
-export function statusProblems(report: StatusReport, options: ViewOptions): string {
+export function statusProblems(report: StatusReport, options: ViewOptions, news: readonly string[] = []): string {
   const tone = tones(options.colour)
-  return finish([header(report, tone), '', ...faults(report, options, tone), ...closing(report, tone)])
+  return finish([header(report, tone), '', ...faults(report, options, tone), ...news, ...closing(report, tone)])
 }
 
 /** `deployment.apps/NAME`, a line each, as kubectl prints names. */
@@ -34,7 +34,7 @@ export function statusNames(report: StatusReport): string {
 
 type Row = (item: StatusItem, options: ViewOptions, tone: Tone) => string[]
 
-function render(report: StatusReport, options: ViewOptions, row: Row): string {
+function render(report: StatusReport, options: ViewOptions, row: Row, news: readonly string[]): string {
   const tone = tones(options.colour)
   const lines = [header(report, tone), '']
   for (const group of categories(report)) {
@@ -58,7 +58,7 @@ function render(report: StatusReport, options: ViewOptions, row: Row): string {
     ])
     lines.push(...table(cells, {indent: 2}), '')
   }
-  return finish([...lines, ...faults(report, options, tone), ...closing(report, tone)])
+  return finish([...lines, ...faults(report, options, tone), ...news, ...closing(report, tone)])
 }
 
 function categories(report: StatusReport): {title: string; counts: string; items: StatusItem[]}[] {
@@ -183,9 +183,14 @@ function changedText(item: StatusItem, options: ViewOptions): string {
 
 /** The verdict, and what it does not speak of. */
 function closing(report: StatusReport, tone: Tone): string[] {
-  const {summary} = report
   const label = toned(report.verdict.toUpperCase(), report.verdict, tone)
   const unseen = report.notChecked.length > 0 ? [`    not checked: ${report.notChecked.join(', ')}`] : []
+  return [`${label}  ${verdictWords(report)}`, ...unseen]
+}
+
+/** What the verdict comes from, in numbers. */
+export function verdictWords(report: StatusReport): string {
+  const {summary} = report
   const pods = `${summary.pods.ready}/${summary.pods.desired} pods ready`
   const bad = report.items.filter((item) => item.severity === 'critical').length
   const unknown = report.items.filter((item) => item.severity === 'unknown').length
@@ -197,9 +202,9 @@ function closing(report: StatusReport, tone: Tone): string[] {
     unknown > 0 ? `${unknown} unknown` : '',
     warnings > 0 ? count(warnings, 'warning') : '',
   ].filter(Boolean)
-  if (trouble.length > 0) return [`${label}  ${trouble.join(', ')}; ${pods}`, ...unseen]
+  if (trouble.length > 0) return `${trouble.join(', ')}; ${pods}`
   const inactive = summary.inactive > 0 ? `, ${summary.inactive} inactive as expected` : ''
-  return [`${label}  ${count(summary.workloads, 'workload')}: ${summary.active} active${inactive}; ${pods}`, ...unseen]
+  return `${count(summary.workloads, 'workload')}: ${summary.active} active${inactive}; ${pods}`
 }
 
 function finish(lines: readonly string[]): string {

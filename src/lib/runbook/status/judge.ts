@@ -1,0 +1,58 @@
+import {resolveTargets, type Catalogue, type Resolution} from '../../catalogue/index.ts'
+import type {ClusterReader} from '../../clients/kubernetes/types.ts'
+import {assignPods, type Health, type Ownership} from '../../workload/index.ts'
+import {clockWarning} from '../cluster/index.ts'
+import type {Snapshot} from './collect.ts'
+import {statusReport} from './report.ts'
+import type {StatusReport} from './schema.ts'
+
+export interface StatusOptions {
+  readonly targets: readonly string[]
+  readonly except?: readonly string[] | undefined
+  readonly allow?: readonly Health[] | undefined
+  readonly strict: boolean
+}
+
+export interface StatusSources {
+  readonly cluster: ClusterReader
+  readonly catalogue: Catalogue
+  /** The API server's clock, epoch milliseconds. */
+  now(): number
+}
+
+/** Which workloads and pods the targets name in this snapshot. Throws a UsageError (64) for one that matches nothing. */
+export type Resolve = (snapshot: Snapshot, ownership: Ownership) => Resolution
+
+/** The report on one look at the namespace, for the targets that were asked for. Throws as `resolve`. */
+export function judgeSnapshot(
+  snapshot: Snapshot,
+  options: StatusOptions,
+  sources: StatusSources,
+  resolve: Resolve = resolver(options, sources.catalogue),
+): StatusReport {
+  const {cluster, catalogue} = sources
+  const {targets, except = [], allow = [], strict} = options
+  const ownership = assignPods(snapshot.deployments, snapshot.replicaSets.items ?? 'unreadable', snapshot.pods)
+  return statusReport(snapshot, {
+    catalogue,
+    context: cluster.context,
+    namespace: cluster.namespace,
+    ownership,
+    resolution: resolve(snapshot, ownership),
+    narrowed: targets.length > 0 || except.length > 0,
+    allow,
+    strict,
+    now: sources.now(),
+    warnings: clockWarning(cluster),
+  })
+}
+
+export function resolver({targets, except = []}: StatusOptions, catalogue: Catalogue): Resolve {
+  return (snapshot, ownership) => {
+    const names = new Map(snapshot.deployments.map((deployment) => [deployment.uid, deployment.name]))
+    const pods = [...ownership.byDeployment].flatMap(([uid, owned]) =>
+      owned.pods.map(({name}) => ({name, workload: names.get(uid) ?? null})),
+    )
+    return resolveTargets(targets, except, catalogue, {workloads: [...names.values()], pods})
+  }
+}
