@@ -2,7 +2,7 @@ import {RefusedError, SapocheError} from '../../errors/index.ts'
 import type {Credentials, PluginHost} from './credentials.ts'
 import {clean} from './errors.ts'
 import {object, string} from './json.ts'
-import type {Certificate, User} from './kubeconfig.ts'
+import type {Certificate, User} from './entries.ts'
 import type {JsonObject} from './types.ts'
 
 /** Credentials of a kubeconfig's `auth-provider`: OIDC by us, those of cloud providers by @kubernetes/client-node. */

@@ -1,5 +1,8 @@
 import type {Readable} from 'node:stream'
+import type {SapocheError} from '../../errors/index.ts'
 import type {Exchange} from './connection.ts'
+import type {Deadline} from './deadline.ts'
+import type {ByteStream} from './types.ts'
 
 /** The whole body as text, unpacked where it is gzip; of a body longer than `limit` bytes only the beginning. Rejects where it breaks off. */
 export async function readText(exchange: Exchange, limit: number): Promise<string> {
@@ -32,4 +35,28 @@ function readBytes(exchange: Exchange, limit: number): Promise<Buffer> {
 async function gunzip(bytes: Buffer): Promise<Buffer> {
   const zlib = await import('node:zlib')
   return new Promise((resolve, reject) => zlib.gunzip(bytes, (error, plain) => (error === null ? resolve(plain) : reject(error))))
+}
+
+/** The body, read as slowly as its consumer wants. Where it breaks off, its consumer gets what `explain` makes of that. Ends `deadline`. */
+export function bytesOf(exchange: Exchange, deadline: Deadline, explain: (error: unknown) => SapocheError): ByteStream {
+  const {body} = exchange
+  let isClosed = false
+  async function* chunks(): AsyncGenerator<Buffer> {
+    try {
+      yield* body as AsyncIterable<Buffer>
+      if (!exchange.isComplete()) throw new Error('closed before the end')
+    } catch (error) {
+      if (!isClosed) throw explain(error)
+    } finally {
+      deadline.end()
+    }
+  }
+  return {
+    [Symbol.asyncIterator]: chunks,
+    close() {
+      isClosed = true
+      deadline.end()
+      body.destroy()
+    },
+  }
 }

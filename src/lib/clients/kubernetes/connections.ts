@@ -4,7 +4,7 @@ import type {Connection, Exchange, Heartbeat, Outgoing} from './connection.ts'
 import {orAbort, startDeadline} from './deadline.ts'
 import {dialServer} from './dial.ts'
 import {fromNetwork, interruption, timedOut, type Origin} from './errors.ts'
-import type {Cluster} from './kubeconfig.ts'
+import type {Cluster} from './entries.ts'
 
 const HEARTBEAT: Heartbeat = {everyMs: 20_000, deadAfterMs: 10_000}
 

@@ -1,6 +1,6 @@
 import {readFileSync} from 'node:fs'
 import {ConfigurationError} from '../../errors/index.ts'
-import {unreadable, type Certificate, type Cluster, type User} from './kubeconfig.ts'
+import {unreadable, type Certificate, type Cluster, type User} from './entries.ts'
 
 /** What identifies us to the server. */
 export interface Credentials {

@@ -10,7 +10,7 @@ import {
 } from 'node:tls'
 import {ConfigurationError} from '../../errors/index.ts'
 import {clean} from './errors.ts'
-import type {Certificate, Cluster} from './kubeconfig.ts'
+import type {Certificate, Cluster} from './entries.ts'
 import {address} from './proxy.ts'
 
 /** With which the operating system finds out that an idle peer is gone. */

@@ -4,7 +4,7 @@ import {parseTime} from '../../text/time.ts'
 import type {Credentials, PluginHost} from './credentials.ts'
 import {clean, interruption} from './errors.ts'
 import {list, object, parseObject, string, strings} from './json.ts'
-import type {Certificate, Cluster, User} from './kubeconfig.ts'
+import type {Certificate, Cluster, User} from './entries.ts'
 import type {JsonObject} from './types.ts'
 
 /** Without a terminal nobody can answer a question, so a plugin that takes longer hangs. */

@@ -8,7 +8,7 @@ import {startDeadline} from './deadline.ts'
 import {secureContexts} from './dial.ts'
 import {clean, fromNetwork, timedOut} from './errors.ts'
 import {parseObject, string} from './json.ts'
-import {pem} from './kubeconfig.ts'
+import {pem} from './entries.ts'
 import {proxyFor} from './proxy.ts'
 import type {JsonObject} from './types.ts'
 

@@ -3,13 +3,23 @@ import type {Socket} from 'node:net'
 import type {WebSocket} from 'ws'
 import {SapocheError, TimedOutError} from '../../errors/index.ts'
 import {parseTime} from '../../text/time.ts'
-import {readText} from './body.ts'
+import {bytesOf, readText} from './body.ts'
 import type {Exchange, Outgoing} from './connection.ts'
 import type {Connections} from './connections.ts'
 import type {Credentials} from './credentials.ts'
 import {orAbort, pause, startDeadline, type Deadline} from './deadline.ts'
-import {fromAnswer, fromNetwork, interruption, isDisruptionBudget, notKubernetes, timedOut, tooBusy, UnauthorizedError, type Origin} from './errors.ts'
-import type {Certificate} from './kubeconfig.ts'
+import {
+  fromAnswer,
+  fromNetwork,
+  interruption,
+  isDisruptionBudget,
+  notKubernetes,
+  timedOut,
+  tooBusy,
+  UnauthorizedError,
+  type Origin,
+} from './errors.ts'
+import type {Certificate} from './entries.ts'
 import {parseObject} from './json.ts'
 import type {ByteStream, JsonObject, Resource} from './types.ts'
 
@@ -83,7 +93,7 @@ export class Transport {
       try {
         const exchange = await this.#send(call, {...headers, accept: '*/*'}, deadline.signal, (answer) => Promise.resolve(answer))
         deadline.lift()
-        return this.#bytes(exchange, deadline)
+        return bytesOf(exchange, deadline, (error) => this.#explain(error, deadline.signal))
       } catch (error) {
         deadline.end()
         throw error
@@ -161,7 +171,8 @@ export class Transport {
           this.#setClock(exchange)
           if (exchange.status < 300) return await read(exchange)
           const text = await readText(exchange, ERROR_BODY_LIMIT)
-          if (!isBusy(exchange) || isDisruptionBudget(text)) throw fromAnswer(exchange.status, contentType(exchange), text, origin, call.resource)
+          if (!isBusy(exchange) || isDisruptionBudget(text))
+            throw fromAnswer(exchange.status, contentType(exchange), text, origin, call.resource)
           busy = exchange.status
           await pause(busyPause(exchange), signal)
         } catch (error) {
@@ -188,31 +199,6 @@ export class Transport {
     const body = parseObject(text)
     if (body === null) throw new Error('closed within the answer')
     return body
-  }
-
-  /** The body, read as slowly as its consumer wants; rejects where the connection breaks before its end. */
-  #bytes(exchange: Exchange, deadline: Deadline): ByteStream {
-    const {body} = exchange
-    const explain = (error: unknown) => this.#explain(error, deadline.signal)
-    let isClosed = false
-    async function* chunks(): AsyncGenerator<Buffer> {
-      try {
-        yield* body as AsyncIterable<Buffer>
-        if (!exchange.isComplete()) throw new Error('closed before the end')
-      } catch (error) {
-        if (!isClosed) throw explain(error)
-      } finally {
-        deadline.end()
-      }
-    }
-    return {
-      [Symbol.asyncIterator]: chunks,
-      close() {
-        isClosed = true
-        deadline.end()
-        body.destroy()
-      },
-    }
   }
 
   async #socket(signal: AbortSignal): Promise<Socket> {
