@@ -1,7 +1,7 @@
 import {join} from 'node:path'
 import type {Api} from './api.ts'
 import type {Binaries} from './binaries.ts'
-import {type Output, run} from './processes.ts'
+import {type Output, run, type RunOptions} from './processes.ts'
 
 /** A running cluster as tests see it, whichever process it belongs to. */
 export interface Cluster {
@@ -32,10 +32,7 @@ export interface Cluster {
   startMetrics(): Promise<void>
 }
 
-export interface KubectlOptions {
-  readonly input?: string
-  /** Milliseconds. */
-  readonly timeout?: number
+export interface KubectlOptions extends Pick<RunOptions, 'input' | 'timeout' | 'signal'> {
   /** In the place of the administrator's. */
   readonly kubeconfig?: string
 }

@@ -40,10 +40,7 @@ export async function startControlPlane({binaries, progress, dir: wanted, signal
     await processes.stopAll()
     if (wanted === undefined) await rm(dir, {recursive: true, force: true, maxRetries: 3})
   }
-  const start = async (program: Program, args: readonly string[]): Promise<Running> => {
-    signal?.throwIfAborted()
-    return processes.start(program, binaries.path(program), args)
-  }
+  const start: Start = (program, args) => processes.start(program, binaries.path(program), args)
   try {
     const began = performance.now()
     const cluster = await orAbort(signal, startServers(dir, binaries, processes, start))
@@ -70,23 +67,28 @@ async function startServers(dir: string, binaries: Binaries, processes: Processe
   const api = connectApi({server, ca, token})
 
   const etcd = await start('etcd', etcdArguments(dir, ports))
-  let apiServer: Running
-  const startApiServer = async (): Promise<void> => {
-    apiServer = await start('kube-apiserver', apiServerArguments(credentials, ports))
-    await waitUntil('the API server is ready', async () => (await api.request('GET', '/readyz')).status === 200, {needs: [etcd, apiServer]})
+  const startReadyApiServer = async (): Promise<Running> => {
+    const started = await start('kube-apiserver', apiServerArguments(credentials, ports))
+    const isReady = async (): Promise<boolean> => (await api.request('GET', '/readyz')).status === 200
+    await waitUntil('the API server is ready', isReady, {needs: [etcd, started]})
+    return started
   }
+  let apiServer = await startReadyApiServer()
   const stopApiServer = (how: 'killed' | 'terminated' = 'killed'): Promise<void> =>
     processes.stop(apiServer, how === 'killed' ? 'SIGKILL' : 'SIGTERM', 30_000)
-  await startApiServer()
+  const startApiServer = async (): Promise<void> => {
+    apiServer = await startReadyApiServer()
+  }
 
-  const others = [
+  const running = [
     etcd,
+    apiServer,
     await start('kube-controller-manager', controllerManagerArguments(credentials, kubeconfig)),
     await start('kube-scheduler', schedulerArguments(kubeconfig)),
   ]
-  await prepareKwok(api, binaries)
-  others.push(await start('kwok', kwokArguments(credentials, kubeconfig, ports)))
-  await waitUntil('the nodes are ready', () => nodesAreReady(api), {needs: others})
+  await prepareKwok(api, binaries, running)
+  running.push(await start('kwok', kwokArguments(credentials, kubeconfig, ports)))
+  await waitUntil('the nodes are ready', () => nodesAreReady(api), {needs: running})
 
   let metrics: Promise<void> | undefined
   return {

@@ -14,14 +14,16 @@ export function goEnvironment(): NodeJS.ProcessEnv {
  */
 export async function findGo(wanted: string, progress: Progress): Promise<string> {
   let installed = await installedGo()
-  if (installed === null) {
+  if (installed.length === 0) {
     await installWithApt(wanted, progress)
     installed = await installedGo()
   }
-  if (installed === null) throw new Error(needed(wanted, 'it is not there after the installation'))
-  if (compareVersions(installed.version, wanted) >= 0) return installed.path
-  progress(`go ${installed.version} is older than ${wanted}: fetching go ${wanted} (about 70 MB)`)
-  return fetchRelease(installed.path, wanted)
+  const newEnough = installed.find(({version}) => compareVersions(version, wanted) >= 0)
+  if (newEnough !== undefined) return newEnough.path
+  const [any] = installed
+  if (any === undefined) throw new Error(needed(wanted, 'it is not there after the installation'))
+  progress(`go ${any.version} is older than ${wanted}: fetching go ${wanted} (about 70 MB)`)
+  return fetchRelease(any.path, wanted)
 }
 
 /** `go1.26.8` etc. */
@@ -31,12 +33,13 @@ export async function goVersion(go: string): Promise<string> {
   return stdout.trim()
 }
 
-async function installedGo(): Promise<{path: string; version: string} | null> {
+async function installedGo(): Promise<{path: string; version: string}[]> {
+  const found: {path: string; version: string}[] = []
   for (const path of ['go', '/usr/local/go/bin/go', '/usr/lib/go/bin/go']) {
     const version = await goVersion(path).catch(() => null)
-    if (version !== null) return {path, version: version.replace(/^go/, '')}
+    if (version !== null) found.push({path, version: version.replace(/^go/, '')})
   }
-  return null
+  return found
 }
 
 async function installWithApt(wanted: string, progress: Progress): Promise<void> {

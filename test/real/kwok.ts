@@ -3,7 +3,7 @@ import {join} from 'node:path'
 import {loadAll} from 'js-yaml'
 import type {Api, KubernetesObject} from './api.ts'
 import type {Binaries} from './binaries.ts'
-import {waitUntil} from './processes.ts'
+import {type Running, waitUntil} from './processes.ts'
 
 /** On a node: the readiness that it is to have in the place of its own, `False` or `Unknown`. */
 export const NODE_READINESS = 'sapoche.test/ready'
@@ -13,15 +13,15 @@ export const NODES = ['node-a', 'node-b', 'node-c'] as const
 const API = '/apis/kwok.x-k8s.io/v1alpha1'
 const PLURALS: Readonly<Record<string, string>> = {Stage: 'stages', Metric: 'metrics', ClusterResourceUsage: 'clusterresourceusages'}
 
-/** Stores kwok's resource definitions, its stages and ours, and the nodes: what kwok finds when it starts. */
-export async function prepareKwok(api: Api, binaries: Binaries): Promise<void> {
+/** Stores kwok's resource definitions, its stages and ours, and the nodes: what kwok finds when it starts. `needs`: the API server. */
+export async function prepareKwok(api: Api, binaries: Binaries, needs: readonly Running[]): Promise<void> {
   const theirs = await documents(binaries.kwokManifests)
   const ours = await documents(join(import.meta.dirname, 'kwok.yaml'))
   const definitions = theirs.filter(({kind}) => kind === 'CustomResourceDefinition')
   await Promise.all(definitions.map((definition) => api.create('/apis/apiextensions.k8s.io/v1/customresourcedefinitions', definition)))
   await Promise.all(
     Object.values(PLURALS).map((plural) =>
-      waitUntil(`${plural} are served`, async () => (await api.request('GET', `${API}/${plural}`)).status === 200),
+      waitUntil(`${plural} are served`, async () => (await api.request('GET', `${API}/${plural}`)).status === 200, {needs}),
     ),
   )
   const objects = [...theirs, ...ours].flatMap((object) => {

@@ -11,7 +11,7 @@ export interface MetricsServerOptions {
   readonly start: (args: readonly string[]) => Promise<Running>
 }
 
-/** Starts metrics-server and puts `metrics.k8s.io` behind the API server; resolves when the API has figures of pods. */
+/** Starts metrics-server and puts `metrics.k8s.io` behind the API server; resolves when it has figures of all running pods. */
 export async function startMetricsServer({api, kubeconfig, dir, start}: MetricsServerOptions): Promise<void> {
   const port = await freePort()
   const running = await start(metricsServerArguments(kubeconfig, dir, port))
@@ -34,9 +34,8 @@ export async function startMetricsServer({api, kubeconfig, dir, start}: MetricsS
       versionPriority: 100,
     },
   })
-  await waitUntil(
-    'the first metrics of pods',
-    async () => (await api.get<{items: unknown[]}>('/apis/metrics.k8s.io/v1beta1/pods')).items.length > 0,
-    {needs: [running], timeout: 120_000},
-  )
+  const count = async (path: string): Promise<number> => (await api.get<{items: unknown[]}>(path)).items.length
+  const isComplete = async (): Promise<boolean> =>
+    (await count('/apis/metrics.k8s.io/v1beta1/pods')) >= (await count('/api/v1/pods?fieldSelector=status.phase%3DRunning'))
+  await waitUntil('the first metrics of all pods', isComplete, {needs: [running], timeout: 120_000})
 }

@@ -38,6 +38,7 @@ export interface Processes {
   start(name: string, command: string, args: readonly string[], options?: StartOptions): Promise<Running>
   /** Ends one process group and waits until it is gone: with `signal`, and with SIGKILL after `patience` milliseconds. */
   stop(running: Running, signal?: NodeJS.Signals, patience?: number): Promise<void>
+  /** Nothing can be started afterwards. */
   stopAll(): Promise<void>
 }
 
@@ -67,8 +68,10 @@ export function processesIn(folder: string, progress: Progress, options: {readon
   watchdog.stdin.on('error', () => undefined)
   watchdog.unref()
   const alive = new Set<Running>()
+  let closed = false
 
   async function start(name: string, command: string, args: readonly string[], options: StartOptions = {}): Promise<Running> {
+    if (closed) throw new Error(`${name} is not started any more`)
     const logFile = join(folder, 'logs', `${name}.log`)
     const log = openSync(logFile, 'a')
     const child = spawn(command, args, {cwd: folder, ...options, detached: true, stdio: ['ignore', log, log]})
@@ -103,6 +106,7 @@ export function processesIn(folder: string, progress: Progress, options: {readon
   }
 
   async function stopAll(): Promise<void> {
+    closed = true
     await Promise.all([...alive].map((running) => stop(running)))
     watchdog.kill('SIGKILL')
   }
@@ -146,19 +150,21 @@ export function lastLines(file: string, count = 15): string {
   return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-count).join('\n')
 }
 
+export interface RunOptions {
+  readonly cwd?: string
+  readonly env?: NodeJS.ProcessEnv
+  readonly input?: string
+  /** Milliseconds, after which the program is killed. */
+  readonly timeout?: number
+  /** Kills the program as well; what it has written so far is the output. */
+  readonly signal?: AbortSignal
+}
+
 /** Runs a program to its end, with its output collected. Rejects only where it can't be started. */
-export function run(
-  command: string,
-  args: readonly string[],
-  {
-    cwd,
-    env,
-    input,
-    timeout,
-  }: {readonly cwd?: string; readonly env?: NodeJS.ProcessEnv; readonly input?: string; readonly timeout?: number} = {},
-): Promise<Output> {
+export function run(command: string, args: readonly string[], {cwd, env, input, timeout, signal}: RunOptions = {}): Promise<Output> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {cwd, env: env ?? process.env, timeout, killSignal: 'SIGKILL', stdio: ['pipe', 'pipe', 'pipe']})
+    signal?.addEventListener('abort', () => child.kill('SIGKILL'), {once: true})
     let stdout = ''
     let stderr = ''
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))

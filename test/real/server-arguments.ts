@@ -86,7 +86,7 @@ export function kwokArguments(files: Credentials, kubeconfig: string, ports: Por
     `--server-address=127.0.0.1:${ports.kwok}`,
     `--tls-cert-file=${files.serving.cert}`,
     `--tls-private-key-file=${files.serving.key}`,
-    '--enable-crds=Stage,Logs,ClusterLogs,Exec,ClusterExec,ClusterPortForward,ClusterResourceUsage,Metric',
+    '--enable-crds=Stage,Metric,ClusterResourceUsage,Logs,ClusterLogs,Exec,ClusterExec,PortForward,ClusterPortForward',
   ]
 }
 

@@ -1,7 +1,13 @@
+import {once} from 'node:events'
+import type {IncomingMessage} from 'node:http'
 import {connect as connectHttp2} from 'node:http2'
+import {get as httpsGet} from 'node:https'
+import {type AddressInfo, connect, createServer} from 'node:net'
+import {createInterface} from 'node:readline'
 import {afterAll, afterEach, beforeAll, describe, expect, test} from 'vitest'
 import {connectApi} from './api.ts'
 import type {Cluster} from './cluster-handle.ts'
+import {giveExec, giveLog, givePort} from './containers.ts'
 import {clusterOfTheRun} from './control.ts'
 import {
   deleteDeployment,
@@ -19,6 +25,7 @@ import {
 } from './faults.ts'
 import {writeKubeconfig} from './kubeconfig.ts'
 import {deployment, renamed} from './manifests.ts'
+import {freePort, waitUntil} from './processes.ts'
 import {type Proxy, startProxy} from './proxy.ts'
 import {createUser} from './users.ts'
 
@@ -265,6 +272,9 @@ describe('the API server goes away and comes back', () => {
     expect(outcome).toEqual([how === 'killed' ? 'broken' : 'ended', expect.stringContaining('ECONNREFUSED')])
     const after = await cluster.api.get<{items: Pod[]}>(PODS)
     expect(after.items.map(({metadata}) => metadata.uid)).toEqual(before.items.map(({metadata}) => metadata.uid))
+    // The controllers, the scheduler and kwok have found their way back.
+    await replaceDeployment(cluster.api, deployment(WORKER))
+    await restore(cluster.api)
   })
 })
 
@@ -291,4 +301,72 @@ describe('proxies', () => {
     expect(stdout.trimEnd().split('\n')).toHaveLength(38)
     expect(proxy.requests.map(({httpVersion}) => httpVersion)).toContain('2.0')
   })
+})
+
+describe('what containers do', () => {
+  const time = (second: number): string => `2026-11-22T03:12:${String(second).padStart(2, '0')}.123456789Z`
+  const output = async (args: string): Promise<string> => {
+    const {stdout, stderr, code} = await cluster.kubectl(args.split(' '), {timeout: 10_000})
+    return code === 0 ? stdout : `${code} ${stderr}`
+  }
+  let pod: string
+  beforeAll(async () => {
+    pod = (await podsOf(cluster.api, 'orthanc-read-api'))[0]?.metadata.name ?? ''
+  })
+
+  test('logs of each container, of the one before, and as they come', async () => {
+    const log = await giveLog(cluster, {pod, container: 'orthanc'}, [{time: time(1), text: 'one'}], [{time: time(0), text: 'zero'}])
+    await giveLog(cluster, {pod, container: 'metrics-sidecar'}, [{time: time(2), stream: 'stderr', text: 'beside'}])
+    const logs = `logs -n sapoche ${pod} -c`
+    await waitUntil('kwok knows the logs', async () => (await output(`${logs} metrics-sidecar`)) === 'beside\n', {timeout: 10_000})
+    expect(await output(`${logs} orthanc --timestamps`)).toBe(`${time(1)} one\n`)
+    expect(await output(`${logs} orthanc --previous`)).toBe('zero\n')
+    expect(await output(`${logs} metrics-sidecar --previous`)).toMatch(/^1 .*failed to read log file/)
+    const path = `${PODS}/${pod}/log?container=orthanc&follow=true`
+    const request = httpsGet(new URL(path, cluster.server), {ca: cluster.ca, headers: {authorization: `Bearer ${cluster.token}`}})
+    const [answer] = (await once(request, 'response')) as [IncomingMessage]
+    const lines = createInterface({input: answer})[Symbol.asyncIterator]()
+    expect((await lines.next()).value).toBe('one')
+    await log.append([{time: time(3), text: 'two'}])
+    expect((await lines.next()).value).toBe('two')
+    request.destroy()
+  })
+
+  test('exec runs here, with the environment of the container', async () => {
+    await giveExec(cluster, {pod}, {REDIS_QUEUE: 'pdf'})
+    const command = ['exec', '-n', 'sapoche', pod, '-c', 'orthanc', '--', 'sh', '-c', 'echo $REDIS_QUEUE']
+    await waitUntil('kwok knows what to run', async () => (await cluster.kubectl(command)).stdout === 'pdf\n', {timeout: 10_000})
+  })
+
+  test('a port of a pod is a server on loopback', async () => {
+    const server = createServer((socket) => socket.end('hello'))
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    await givePort(cluster, {pod}, 8042, (server.address() as AddressInfo).port)
+    const port = await freePort()
+    const enough = new AbortController()
+    const forward = cluster.kubectl(['port-forward', '-n', 'sapoche', pod, `${port}:8042`], {signal: enough.signal})
+    const greeting = (): Promise<string> =>
+      new Promise((resolve, reject) => {
+        const client = connect(port, '127.0.0.1')
+        client.on('data', (chunk) => {
+          resolve(chunk.toString())
+          client.destroy()
+        })
+        client.on('close', () => reject(new Error('closed'))).on('error', reject)
+      })
+    await waitUntil('the port is forwarded', async () => (await greeting()) === 'hello', {timeout: 20_000})
+    server.close()
+    enough.abort()
+    expect((await forward).stdout).toContain('Handling connection')
+  })
+})
+
+test('metrics-server has figures of every pod', {timeout: 150_000}, async () => {
+  await cluster.startMetrics()
+  const {stdout, code} = await cluster.kubectl(['top', 'pods', '--namespace=sapoche', '--no-headers'])
+  expect(code).toBe(0)
+  const rows = stdout.trimEnd().split('\n')
+  expect(rows).toHaveLength(40)
+  expect(rows.every((row) => /\d+m +\d+Mi/.test(row))).toBe(true)
 })
