@@ -10,6 +10,11 @@ export function isoTime(milliseconds: number): string {
   return new Date(milliseconds).toISOString()
 }
 
+/** As `isoTime`, of a time that may be unknown. */
+export function isoTimeOrNull(milliseconds: number | null): string | null {
+  return milliseconds === null ? null : isoTime(milliseconds)
+}
+
 /** `2026-11-22 03:12:07Z`, as in headers for people. */
 export function clockTime(milliseconds: number): string {
   return isoTime(milliseconds)

@@ -1,0 +1,34 @@
+import {stripVTControlCharacters} from 'node:util'
+import {table} from './table.ts'
+import type {Tone} from './tone.ts'
+
+/** A column of a table that may be left out where the terminal is narrow. */
+export interface Column<R> {
+  readonly title: string
+  readonly align?: 'left' | 'right'
+  readonly cell: (row: R) => string
+  /** Left out first where it is highest; 0, or none, never. */
+  readonly dispensable?: number
+}
+
+export interface ColumnsOptions {
+  readonly width: number
+  readonly tone: Tone
+  readonly indent?: number
+}
+
+/** Rows under a heading in as many columns as fit into `width`, those that can be spared left out one after another. No rows: no lines. */
+export function columns<R>(rows: readonly R[], all: readonly Column<R>[], {width, tone, indent = 0}: ColumnsOptions): string[] {
+  if (rows.length === 0) return []
+  for (let shown = all; ; shown = withoutLeast(shown)) {
+    const cells = [shown.map(({title}) => tone.quiet(title)), ...rows.map((row) => shown.map(({cell}) => cell(row)))]
+    const lines = table(cells, {indent, align: shown.map(({align = 'left'}) => align)})
+    const isTooWide = lines.some((line) => stripVTControlCharacters(line).length > width)
+    if (!isTooWide || withoutLeast(shown).length === shown.length) return lines
+  }
+}
+
+function withoutLeast<R>(shown: readonly Column<R>[]): readonly Column<R>[] {
+  const most = Math.max(0, ...shown.map(({dispensable = 0}) => dispensable))
+  return most === 0 ? shown : shown.filter(({dispensable = 0}) => dispensable < most)
+}
