@@ -11,6 +11,7 @@ export {decodeDeployment, decodeReplicaSet} from './decode/deployment.ts'
 export {decodeEndpointSlice, decodeService} from './decode/network.ts'
 export {decodeCronJob, decodeDaemonSet, decodeEvent, decodeJob, decodeNamespace, decodeNode, decodeStatefulSet} from './decode/others.ts'
 export {decodePod} from './decode/pod.ts'
+export {decodeTemplate} from './decode/template.ts'
 
 export {autoscalerOf, autoscalerSummary, explainsCount, explainsZero, hiddenExplanation} from './autoscaling.ts'
 export {compareTemplates, differenceWords} from './changes.ts'

@@ -5,8 +5,10 @@ import {
   decodeDeployment,
   decodePod,
   decodeReplicaSet,
+  decodeTemplate,
   type Deployment,
   type Pod,
+  type PodTemplate,
   type ReplicaSet,
 } from '../../workload/index.ts'
 import {clockWarning, readOptional, requireNamespace, RESOURCES, warningOf} from '../cluster/index.ts'
@@ -103,4 +105,13 @@ export async function readInventory<P extends Pod = Pod>(
     warnings: [...clockWarning(cluster), ...warningOf(sets)],
     workloadOf: ({uid}) => owners.get(uid) ?? null,
   }
+}
+
+/** A pod with its labels, annotations and containers as they are, admission's changes included. */
+export interface PodWithSpec extends Pod {
+  readonly template: PodTemplate
+}
+
+export function decodePodWithSpec(object: Parameters<Decode<PodWithSpec>>[0]): PodWithSpec {
+  return {...decodePod(object), template: decodeTemplate({template: object})}
 }
