@@ -1,0 +1,95 @@
+import {RefusedError, UsageError} from '../errors/index.ts'
+import type {Environment} from './environment.ts'
+import {duration, Flags} from './flags.ts'
+
+const CHANGE = 'CHANGE'
+const WAIT = 'WAIT'
+const DEFAULT_TIMEOUT_MS = 600_000
+
+/** Of every command that changes something (design.md, Safety). */
+export const changeFlags = {
+  'dry-run': Flags.boolean({summary: 'let the server check the change, and make none', helpGroup: CHANGE}),
+  yes: Flags.boolean({char: 'y', summary: 'do not ask; needed where there is no terminal', helpGroup: CHANGE}),
+  confirm: Flags.string({
+    summary: 'the name that would have to be typed: of a protected workload, or of the namespace for all; repeatable',
+    multiple: true,
+    multipleNonGreedy: true,
+    helpGroup: CHANGE,
+    helpValue: '<name>',
+  }),
+  reason: Flags.string({summary: 'why, for the journal and for whoever finds the change', helpGroup: CHANGE, helpValue: '<text>'}),
+  'read-only': Flags.boolean({summary: 'refuse to change anything; also SAPOCHE_READ_ONLY=1', helpGroup: CHANGE}),
+}
+
+/** Of every command that waits for what it changed. */
+export const waitFlags = {
+  wait: Flags.boolean({
+    summary: 'wait until everything is ready (the default); --no-wait returns at once',
+    allowNo: true,
+    default: true,
+    helpGroup: WAIT,
+  }),
+  timeout: duration({
+    summary: 'how long each workload is waited for, 10m when not given',
+    default: DEFAULT_TIMEOUT_MS,
+    noCacheDefault: true,
+    helpGroup: WAIT,
+  }),
+  'with-logs': Flags.boolean({
+    summary: "the last log lines of a failed container also where stdout is no terminal; they may hold patients' data",
+    helpGroup: WAIT,
+  }),
+}
+
+/** Throws a RefusedError (77) under `--read-only` or SAPOCHE_READ_ONLY=1. */
+export function requireWritable(
+  flags: {readonly 'read-only': boolean},
+  {variables}: Pick<Environment, 'variables'>,
+  command: string,
+): void {
+  const variable = variables['SAPOCHE_READ_ONLY'] ?? ''
+  const isSet = variable !== '' && variable !== '0' && variable !== 'false'
+  if (!flags['read-only'] && !isSet) return
+  const source = flags['read-only'] ? '--read-only' : `SAPOCHE_READ_ONLY=${variable}`
+  throw new RefusedError(`${command} changes the cluster, and ${source} refuses that`)
+}
+
+/** TARGETS of a command that changes something: none is a UsageError (64), and never all. */
+export function requireTargets(argv: readonly unknown[], command: string): string[] {
+  if (argv.length > 0) return argv.map(String)
+  throw new UsageError(`${command} needs targets: workloads, a category, a glob, or all; see sapoche ${command} --help`)
+}
+
+/** A whole number from 0 up. */
+export const amount = wholeNumber(0)
+
+/** A whole number from 1 up. */
+export const positive = wholeNumber(1)
+
+function wholeNumber(least: number) {
+  return Flags.custom<number>({
+    helpValue: '<n>',
+    parse: async (input, _context, options) => {
+      if (/^\d{1,9}$/.test(input) && Number(input) >= least) return Number(input)
+      throw new UsageError(`--${options.name}=${input} is no whole number from ${least} up`)
+    },
+  })
+}
+
+/** The options that lead to the same cluster, as they were given: ` --context prod-eu -n sapoche`. */
+export function clusterArguments(
+  flags: {readonly [Name in 'kubeconfig' | 'context' | 'namespace' | 'as' | 'catalogue']?: string | undefined} & {
+    readonly 'as-group'?: readonly string[] | undefined
+  },
+  quote: (word: string) => string,
+): string {
+  const pairs: [string, string | undefined][] = [
+    ['kubeconfig', flags.kubeconfig],
+    ['context', flags.context],
+    ['namespace', flags.namespace],
+    ['as', flags.as],
+    ...(flags['as-group'] ?? []).map((group): [string, string] => ['as-group', group]),
+    ['catalogue', flags.catalogue],
+  ]
+  return pairs.map(([name, value]) => (value === undefined ? '' : ` --${name} ${quote(value)}`)).join('')
+}
