@@ -1,0 +1,113 @@
+/** One permission, as in a Role. */
+export interface Permission {
+  readonly apiGroups: readonly string[]
+  readonly resources: readonly string[]
+  readonly verbs: readonly string[]
+  /** What the command can't say without it; '' where it can't run without it. */
+  readonly optional: string
+  /** True for what lies outside of namespaces. */
+  readonly isClusterWide: boolean
+}
+
+function permission(group: string, resource: string, verbs: string, optional = ''): Permission {
+  return {apiGroups: [group], resources: [resource], verbs: verbs.split(' '), optional, isClusterWide: resource === 'nodes'}
+}
+
+const core = (resource: string, verbs: string, optional?: string): Permission => permission('', resource, verbs, optional)
+const apps = (resource: string, verbs: string, optional?: string): Permission => permission('apps', resource, verbs, optional)
+
+const AUTOSCALERS = [
+  permission('autoscaling', 'horizontalpodautoscalers', 'list', 'whether an autoscaler explains a count'),
+  permission('keda.sh', 'scaledobjects', 'list', 'whether KEDA explains a count'),
+]
+const METRICS = permission('metrics.k8s.io', 'pods', 'list')
+/** Deployments, replica sets and pods: which pods belong to which workload. */
+const OWNERSHIP = [apps('deployments', 'list'), apps('replicasets', 'list'), core('pods', 'list')]
+/** The same, followed while something is waited for. */
+const WATCHED = [apps('deployments', 'list watch'), apps('replicasets', 'list watch'), core('pods', 'list watch')]
+/** What is shown of a pod that stops a rollout. */
+const EVIDENCE = [core('events', 'list', 'the events of a pod that fails'), core('pods/log', 'get', 'its last log lines')]
+/** Stopping and starting, guarded, with a second look where somebody was quicker. */
+const CHANGE = apps('deployments', 'get patch')
+const CLAIMS = core('persistentvolumeclaims', 'get', 'whether a volume is for one pod only: without it a claim counts as such')
+/** A WebSocket asks for `get` up to Kubernetes 1.34, and for `create` besides from 1.35 on. */
+const EXEC = core('pods/exec', 'get create')
+const TUNNEL = [...OWNERSHIP, core('services', 'get list'), core('pods/portforward', 'get create')]
+const CONFIGURATION = [core('configmaps', 'get', 'values that a ConfigMap holds')]
+const SECRETS = core('secrets', 'get', 'only with --read-secrets')
+
+/**
+ * What each command needs, and no more: the one table from which the Roles are made (design.md, Safety).
+ * A command that is not here needs no cluster.
+ */
+export const PERMISSIONS: Readonly<Record<string, readonly Permission[]>> = {
+  'audit-inactive': [
+    ...OWNERSHIP,
+    ...AUTOSCALERS,
+    core('events', 'list', 'since when'),
+    core('services', 'list', 'services that are left'),
+    core('configmaps', 'list', 'ConfigMaps that are left'),
+    core('secrets', 'list', 'Secrets that are left, by name'),
+    permission('policy', 'poddisruptionbudgets', 'list', 'budgets that are left'),
+  ],
+  'catalogue diff': [
+    apps('deployments', 'list'),
+    core('services', 'list', 'services'),
+    ...AUTOSCALERS,
+    apps('statefulsets', 'list', 'other kinds'),
+    apps('daemonsets', 'list', 'other kinds'),
+  ],
+  changes: [
+    ...OWNERSHIP,
+    core('events', 'list', 'scalings, evictions and moves of autoscalers'),
+    core('configmaps', 'list', 'when ConfigMaps were written'),
+    core('secrets', 'list', 'when Secrets were written'),
+    permission('autoscaling', 'horizontalpodautoscalers', 'list', 'moves of autoscalers'),
+  ],
+  'consumer-lag': [...TUNNEL, ...CONFIGURATION, SECRETS],
+  doctor: [...TUNNEL, ...CONFIGURATION, SECRETS, EXEC],
+  env: [...OWNERSHIP, ...CONFIGURATION, {...EXEC, optional: 'only with --live'}],
+  events: [apps('deployments', 'list'), apps('replicasets', 'list'), core('pods', 'list'), core('events', 'list watch')],
+  evict: [
+    ...WATCHED,
+    core('pods', 'get', 'whether it was evicted, where the answer is lost'),
+    core('pods/eviction', 'create'),
+    ...EVIDENCE,
+  ],
+  exec: [...OWNERSHIP, EXEC],
+  forward: TUNNEL,
+  history: [apps('deployments', 'list'), apps('replicasets', 'list')],
+  logs: [...WATCHED, core('pods/log', 'get')],
+  'orthanc-probe': [...TUNNEL, permission('discovery.k8s.io', 'endpointslices', 'list'), SECRETS],
+  pods: [...OWNERSHIP, core('nodes', 'list', 'whether the node of a pod is ready')],
+  'queue-depth': [...TUNNEL, ...CONFIGURATION, SECRETS],
+  restart: [...WATCHED, CHANGE, CLAIMS, ...EVIDENCE],
+  rollback: [...WATCHED, CHANGE, CLAIMS, ...EVIDENCE],
+  scale: [...WATCHED, CHANGE, ...AUTOSCALERS, ...EVIDENCE],
+  shell: [...OWNERSHIP, EXEC],
+  status: [
+    apps('deployments', 'list watch'),
+    core('pods', 'list watch'),
+    apps('replicasets', 'list watch', 'what changed last'),
+    core('services', 'list watch', 'services'),
+    permission('discovery.k8s.io', 'endpointslices', 'list watch', 'endpoints of services'),
+    permission('autoscaling', 'horizontalpodautoscalers', 'list watch', 'whether an autoscaler explains a count'),
+    permission('keda.sh', 'scaledobjects', 'list watch', 'whether KEDA explains a count'),
+    core('events', 'list watch', 'evidence'),
+    apps('statefulsets', 'list watch', 'other kinds'),
+    apps('daemonsets', 'list watch', 'other kinds'),
+    permission('batch', 'jobs', 'list watch', 'other kinds'),
+    permission('batch', 'cronjobs', 'list watch', 'other kinds'),
+    core('namespaces', 'get', 'whether an empty namespace exists'),
+    core('nodes', 'list watch', 'whether the node of a pod is ready'),
+  ],
+  top: [...OWNERSHIP, METRICS],
+  trace: [
+    ...TUNNEL,
+    permission('discovery.k8s.io', 'endpointslices', 'list'),
+    ...AUTOSCALERS,
+    ...CONFIGURATION,
+    SECRETS,
+    core('events', 'list', 'evidence'),
+  ],
+}

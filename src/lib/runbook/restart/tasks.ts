@@ -1,0 +1,129 @@
+import {isoTime} from '../../text/time.ts'
+import {
+  isRefusal,
+  NO_SCALE_RECORD,
+  pausedRefusal,
+  viaZero,
+  waitFor,
+  type Change,
+  type Chosen,
+  type LiveDeployment,
+  type Operation,
+  type Operator,
+  type Refusal,
+  type Started,
+  type Task,
+} from '../operation/index.ts'
+
+const RESTARTED_AT = 'kubectl.kubernetes.io/restartedAt'
+
+/** What holds for all restarts of one run. */
+export interface Terms {
+  readonly viaZero: boolean
+  readonly timeoutMs: number
+  readonly signal: AbortSignal
+}
+
+export function restartTasks(chosen: readonly Chosen[], terms: Terms, operator: Operator, operation: Operation): Task[] {
+  return chosen.map(({workload, deployment}) => ({
+    name: workload.name,
+    category: workload.category,
+    before: deployment.revision,
+    start: (say) =>
+      terms.viaZero ? startViaZero(deployment, terms, operator, operation, say) : startRolling(deployment, operator, operation),
+  }))
+}
+
+/** As `kubectl rollout restart`, but with milliseconds, so that two restarts within a second are two. */
+async function startRolling(seen: LiveDeployment, {now}: Operator, {board, changes, undo}: Operation): Promise<Started | Refusal> {
+  const at = now()
+  const stamp = isoTime(at)
+  const revision = seen.revision === null ? '' : ` --to-revision ${seen.revision}`
+  const back = undo(`rollback ${seen.name}${revision}`)
+  const written = await changes.patch(board.deployment(seen.name) ?? seen, {
+    check: refusalOf,
+    type: 'strategic-merge',
+    body: () => restartedAt(stamp),
+    isMade: ({template}) => template.annotations[RESTARTED_AT] === stamp,
+    record: {before: revisionWords(seen), after: `restarted at ${stamp}`, undo: back},
+  })
+  if (isRefusal(written)) return written
+  const after = ({revision}: LiveDeployment): number | null => (revision === seen.revision ? null : revision)
+  return {goal: {written, keeps: 'template', at}, wished: 'restarted', after, undo: back, holdMs: 0}
+}
+
+async function startViaZero(
+  seen: LiveDeployment,
+  {timeoutMs, signal}: Terms,
+  operator: Operator,
+  operation: Operation,
+  say: (words: string) => void,
+): Promise<Started | Refusal> {
+  const {replicas} = seen
+  const start: Change = {
+    check: () => null,
+    type: 'merge',
+    body: ({resourceVersion}) => ({metadata: {resourceVersion, annotations: NO_SCALE_RECORD}, spec: {replicas}}),
+    isMade: (fresh) => fresh.replicas === replicas,
+    record: {before: 0, after: replicas, undo: null},
+  }
+  const written = await viaZero(
+    operation.board.deployment(seen.name) ?? seen,
+    start,
+    {command: 'restart', timeoutMs, signal},
+    operator,
+    operation,
+    say,
+  )
+  if (isRefusal(written)) return written
+  return {
+    goal: {written, keeps: 'replicas', at: operator.now()},
+    wished: 'restarted',
+    after: ({revision}) => revision,
+    undo: null,
+    holdMs: 0,
+  }
+}
+
+/** Why it can't be restarted now; null where it can. */
+function refusalOf(fresh: LiveDeployment): Refusal | null {
+  if (fresh.replicas > 0) return pausedRefusal(fresh)
+  return {outcome: 'unchanged', reason: 'set to zero meanwhile: nothing runs that could be restarted'}
+}
+
+/** `--undo-on-failure`: the template as it was, which takes the old replica set up again. */
+export async function undoRestart(
+  {goal}: Started,
+  before: LiveDeployment,
+  {timeoutMs, signal}: Terms,
+  operator: Operator,
+  operation: Operation,
+  say: (words: string) => void,
+): Promise<{words: string; undone: boolean}> {
+  const at = operator.now()
+  const former = before.template.annotations[RESTARTED_AT] ?? null
+  const written = await operation.changes.patch(operation.board.deployment(before.name) ?? goal.written, {
+    check: ({templateText}) =>
+      templateText === goal.written.templateText
+        ? null
+        : {outcome: 'superseded', reason: 'the pod template was changed by somebody else meanwhile'},
+    type: 'strategic-merge',
+    body: () => restartedAt(former),
+    isMade: ({template}) => (template.annotations[RESTARTED_AT] ?? null) === former,
+    record: {before: `restarted`, after: revisionWords(before), undo: null},
+  })
+  if (isRefusal(written)) return {words: `not undone: ${written.reason}`, undone: false}
+  const tell = (words: string): void => say(`undoing, ${words}`)
+  const end = await waitFor({written, keeps: 'template', at}, {...operator, ...operation, timeoutMs, holdMs: 0, signal, say: tell})
+  return end.state === 'done'
+    ? {words: `undone, back at ${revisionWords(before)}`, undone: true}
+    : {words: `undone, but ${end.reason}`, undone: true}
+}
+
+function restartedAt(stamp: string | null): {spec: object} {
+  return {spec: {template: {metadata: {annotations: {[RESTARTED_AT]: stamp}}}}}
+}
+
+function revisionWords({revision}: LiveDeployment): string {
+  return revision === null ? 'the revision before' : `revision ${revision}`
+}

@@ -1,0 +1,121 @@
+import {isoTime} from '../../text/time.ts'
+import {autoscalerOf, decodeAutoscaler, decodeScaledObject} from '../../workload/index.ts'
+import {readOptional, RESOURCES, warningOf} from '../cluster/index.ts'
+import {
+  itemsInOrder,
+  leave,
+  namesOrCount,
+  namesToType,
+  notesOnLeft,
+  operate,
+  operationReport,
+  place,
+  runTasks,
+  selectWorkloads,
+  type Confirmation,
+  type LeftAlone,
+  type Operator,
+  type Selection,
+  type TargetOptions,
+} from '../operation/index.ts'
+import type {Warning} from '../schema.ts'
+import {planScale, type Plan, type PlanOptions} from './plan.ts'
+import type {ScaleReport} from './schema.ts'
+import {scaleTasks} from './tasks.ts'
+import {goBack} from './temporary.ts'
+import {scaleWarnings} from './warnings.ts'
+
+export {wishOf} from './plan.ts'
+export type {ScaleReport} from './schema.ts'
+export {scaleViews} from './view.ts'
+
+export interface ScaleOptions extends TargetOptions, PlanOptions {
+  /** How long the count is meant for, in milliseconds; undefined where it stays. */
+  readonly forMs?: number | undefined
+  /** With `forMs`: leave, and let somebody else go back. */
+  readonly detach: boolean
+  readonly reason?: string | undefined
+  readonly wait: boolean
+  readonly timeoutMs: number
+  readonly dryRun: boolean
+  readonly withLogs: boolean
+  /** How long a tool that owns a deployment is watched for putting its own count back, in milliseconds. */
+  readonly holdMs?: number
+}
+
+const HOLD_MS = 30_000
+
+/**
+ * Sets the count of workloads, and waits until they are ready. With `forMs` it stays until then, or until Ctrl-C, and goes back.
+ * Rejects with a UsageError (64) for targets, InterruptedError (130) before the first change, RefusedError (77) for what may not be read.
+ */
+export async function scale(options: ScaleOptions, operator: Operator, signal: AbortSignal): Promise<ScaleReport> {
+  const {catalogue, now} = operator
+  const {reason = null, dryRun, forMs, detach, wait, timeoutMs, withLogs, currentReplicas, holdMs = HOLD_MS} = options
+  return operate(operator, {command: 'scale', reason, dryRun}, signal, async (operation) => {
+    const {board} = operation
+    const selection = selectWorkloads('scale', options, catalogue, board.names(), (name) => board.deployment(name))
+    const plans: Plan[] = []
+    const left: LeftAlone[] = [...selection.leftAlone]
+    for (const chosen of selection.chosen) {
+      const decision = planScale(chosen, options)
+      if ('outcome' in decision) left.push(leave(chosen, chosen.deployment.replicas, decision))
+      else plans.push(decision)
+    }
+    const warnings = plans.length === 0 ? [] : await concerns(plans, operator, signal)
+    if (plans.length > 0 && !dryRun) await operator.confirm(question(plans, left, warnings, selection, operator))
+
+    const until = forMs === undefined ? null : now() + forMs
+    const terms = {by: operator.who, reason, currentReplicas, holdMs, now}
+    const run = {parallel: plans.length, keepGoing: true, wait, timeoutMs, withLogs}
+    const items = await runTasks(scaleTasks(plans, {...terms, until}, operation), run, {...operator, ...operation, signal})
+    const stays = until === null || detach || dryRun
+    const reverted = stays ? null : await goBack(plans, items, {...terms, until}, options, operator, operation, signal)
+    const all = itemsInOrder(selection.names, items, left)
+    return {
+      ...operationReport('ScaleReport', operator, operation, {items: all, interrupted: signal.aborted, warnings}),
+      temporary: until === null || plans.length === 0 ? null : {until: isoTime(until), detached: detach},
+      reverted,
+    }
+  })
+}
+
+/** What is to be said before it is agreed to; autoscalers that can't be read are said so and block nothing. */
+async function concerns(plans: readonly Plan[], {cluster, catalogue, now}: Operator, signal: AbortSignal): Promise<Warning[]> {
+  const [autoscalers, scaledObjects] = await Promise.all([
+    readOptional(cluster, RESOURCES.autoscalers, decodeAutoscaler, {signal}),
+    readOptional(cluster, RESOURCES.scaledObjects, decodeScaledObject, {signal}),
+  ])
+  const warnings = plans.flatMap((plan) => {
+    const {name} = plan.chosen.workload
+    const autoscaler = autoscalerOf(autoscalers.items ?? [], 'Deployment', name)
+    const scaledObject = autoscalerOf(scaledObjects.items ?? [], 'Deployment', name)
+    return scaleWarnings(plan, {autoscaler, scaledObject}, catalogue, now())
+  })
+  return [...warningOf(autoscalers), ...warningOf(scaledObjects), ...warnings]
+}
+
+/** A count of zero names each workload; else a long list is counted. */
+function question(
+  plans: readonly Plan[],
+  left: readonly LeftAlone[],
+  warnings: readonly Warning[],
+  selection: Selection,
+  {cluster}: Operator,
+): Confirmation {
+  const stopped = plans.filter(({to}) => to === 0).map(({chosen}) => chosen.workload.name)
+  const others = plans.filter(({to}) => to !== 0)
+  const steps = [...new Set(others.map(({from, to}) => `from ${from} to ${to}`))]
+  const how = steps.length === 1 ? ` ${steps[0]}` : ''
+  const parts = [
+    stopped.length === 0 ? '' : `stop ${stopped.join(', ')}`,
+    others.length === 0 ? '' : `scale ${namesOrCount(others.map(({chosen}) => chosen.workload.name))}${how}`,
+  ]
+  const words = parts.filter(Boolean).join(' and ')
+  const list = steps.length > 1 ? others.map(({chosen, from, to}) => `${chosen.workload.name}: ${from} -> ${to}`) : []
+  return {
+    question: `${words.charAt(0).toUpperCase()}${words.slice(1)} ${place(cluster)}?`,
+    notes: [...list, ...warnings.map(({message}) => message), ...notesOnLeft(left)],
+    typed: namesToType({...selection, chosen: plans.map(({chosen}) => chosen)}, cluster.namespace),
+  }
+}
