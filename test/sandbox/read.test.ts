@@ -103,6 +103,7 @@ describe('lists', () => {
     ])
     expect([third.metadata.continue, third.metadata.resourceVersion]).toEqual([undefined, first.metadata.resourceVersion])
     expect(refusal(() => list(`${NS}/configmaps?continue=bm9uZTox`))).toMatch(/^410 Expired/)
+    expect(refusal(() => list(`${NS}/configmaps?continue=abc`))).toBe('400 BadRequest: invalid continue token')
   })
 
   test('of a namespace that is not there are empty, and over all namespaces they hold everything', () => {
@@ -111,7 +112,7 @@ describe('lists', () => {
   })
 
   test('at a version that is still to come are refused', () => {
-    expect(refusal(() => list(`${NS}/configmaps?resourceVersion=99999`))).toMatch(/^504 Timeout: Too large resource version/)
+    expect(refusal(() => list(`${NS}/configmaps?resourceVersion=99999`))).toMatch(/^504 Timeout: Timeout: Too large resource version/)
   })
 })
 

@@ -116,7 +116,7 @@ describe('optimistic concurrency', () => {
     const {metadata, status} = simulation.deployment('web')
     expect([metadata.uid, status.replicas]).toEqual([uid, 2])
     expect(metadata.creationTimestamp).not.toMatch(/^2000/)
-    expect(refusal('PATCH', WEB, {metadata: {uid: 'another'}})).toContain(CONFLICT)
+    expect(refusal('PATCH', WEB, {metadata: {uid: 'another'}})).toContain('422 Invalid: Deployment.apps "web" is invalid: metadata.uid')
   })
 })
 
@@ -175,7 +175,7 @@ describe('what is wrong is refused with the field and the reason', () => {
       says: "501 NotImplemented: the sandbox can't do this: leaving the dependants",
     },
     {method: 'DELETE', path: WEB, body: {preconditions: {uid: 'another'}}, says: '409 Conflict'},
-    {method: 'POST', path: `${APPS}/statefulsets`, body: {metadata: {name: 'x'}}, says: '501 NotImplemented'},
+    {method: 'POST', path: '/apis/batch/v1/namespaces/sapoche/cronjobs', body: {metadata: {name: 'x'}}, says: '501 NotImplemented'},
     {method: 'PUT', path: `${APPS}/deployments`, body: {}, says: '405 MethodNotAllowed'},
   ])('$method $path: $says', ({method, path, body, says}) => {
     expect(refusal(method, path, body)).toContain(says)

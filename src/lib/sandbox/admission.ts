@@ -1,7 +1,7 @@
 /** Defaults and validation of what is written, as far as the controllers here depend on it. */
 import type {Cluster} from './cluster.ts'
 import {type Fault, invalid} from './failure.ts'
-import {AUTOSCALERS, DEPLOYMENTS, PODS, type Resource, SERVICES} from './resources.ts'
+import {AUTOSCALERS, DAEMON_SETS, DEPLOYMENTS, JOBS, PODS, STATEFUL_SETS, type Resource, SERVICES} from './resources.ts'
 import {matches} from './selectors.ts'
 import type {Deployment, KubeObject, Service} from './types.ts'
 import {isRecord, pick, same, scalar} from './json.ts'
@@ -18,6 +18,11 @@ export function admit(cluster: Cluster, resource: Resource, object: KubeObject, 
   if (resource === PODS) faults.push(...admitPod(object, old))
   if (resource === AUTOSCALERS) faults.push(...admitAutoscaler(object))
   if (resource === SERVICES) faults.push(...admitService(cluster, object))
+  if (resource === STATEFUL_SETS || resource === DAEMON_SETS || resource === JOBS) {
+    faults.push(...podSpecFaults(pick(object.spec, 'template.spec'), 'spec.template.spec'))
+    const template = pick(object.spec, 'template')
+    if (isRecord(template)) template['metadata'] ??= {}
+  }
   if (faults.length > 0) throw invalid(resource, name, faults)
 }
 
@@ -41,7 +46,7 @@ function admitDeployment(object: KubeObject, old: KubeObject | null): Fault[] {
   for (const name of Object.keys(defaults) as (keyof typeof defaults)[]) spec[name] ??= defaults[name]
   object.spec = spec
   object.status ??= {}
-  const faults = podFaults(spec, 'template', 'spec.template')
+  const faults = podSpecFaults(pick(spec, 'template.spec'), 'spec.template.spec')
   for (const field of [...Object.keys(defaults), 'minReadySeconds'] as const) {
     const value = pick(spec, field) ?? 0
     if (!Number.isInteger(value) || Number(value) < 0) faults.push(wrong(`spec.${field}`, value, 'must be greater than or equal to 0'))
@@ -78,7 +83,7 @@ function admitAutoscaler({spec}: KubeObject): Fault[] {
 }
 
 function admitPod(object: KubeObject, old: KubeObject | null): Fault[] {
-  const faults = podFaults(object, 'spec', 'spec')
+  const faults = podSpecFaults(object.spec, 'spec')
   const still = (pod: KubeObject) => {
     const containers = pick(pod, 'spec.containers')
     const named = Array.isArray(containers) ? containers.map((container: object) => ({...container, image: ''})) : []
@@ -87,33 +92,44 @@ function admitPod(object: KubeObject, old: KubeObject | null): Fault[] {
   if (faults.length === 0 && old !== null && !same(still(object), still(old))) {
     faults.push(forbidden('spec', 'pod updates may not change fields other than `spec.containers[*].image`'))
   }
-  if (old === null) object.status = {phase: 'Pending', qosClass: 'Burstable'}
   return faults
 }
 
-/** Defaults and faults of the pod template, or the pod, at `holder[name]`. */
-function podFaults(holder: Record<string, unknown>, name: string, path: string): Fault[] {
-  const at = holder[name]
-  const spec = name === 'template' && isRecord(at) ? at['spec'] : at
-  const field = name === 'template' ? `${path}.spec.containers` : `${path}.containers`
-  if (!isRecord(spec) || !Array.isArray(spec['containers']) || spec['containers'].length === 0) return [required(field)]
-  const faults: Fault[] = []
-  const seen = new Set<unknown>()
-  spec['containers'].forEach((container: unknown, index) => {
-    if (!isRecord(container)) return faults.push(required(`${field}[${index}]`))
-    if (typeof container['name'] !== 'string' || container['name'] === '') faults.push(required(`${field}[${index}].name`))
-    if (typeof container['image'] !== 'string' || container['image'] === '') faults.push(required(`${field}[${index}].image`))
-    if (seen.has(container['name'])) faults.push(wrong(`${field}[${index}].name`, container['name'], 'duplicate'))
-    seen.add(container['name'])
-    container['imagePullPolicy'] ??= String(container['image']).includes(':') ? 'IfNotPresent' : 'Always'
-    container['resources'] ??= {}
-    if (Array.isArray(container['ports'])) for (const port of container['ports']) if (isRecord(port)) port['protocol'] ??= 'TCP'
-    return undefined
-  })
+/** Defaults and faults of a pod's spec at `field`. */
+function podSpecFaults(spec: unknown, field: string): Fault[] {
+  const containers = pick(spec, 'containers')
+  if (!isRecord(spec) || !Array.isArray(containers) || containers.length === 0) return [required(`${field}.containers`)]
+  const {initContainers} = spec
+  const faults = [...containerFaults(containers, `${field}.containers`)]
+  if (Array.isArray(initContainers)) faults.push(...containerFaults(initContainers, `${field}.initContainers`))
   spec['restartPolicy'] ??= 'Always'
   spec['terminationGracePeriodSeconds'] ??= 30
   spec['dnsPolicy'] ??= 'ClusterFirst'
+  spec['securityContext'] ??= {}
   spec['schedulerName'] ??= 'default-scheduler'
+  return faults
+}
+
+function containerFaults(containers: readonly unknown[], field: string): Fault[] {
+  const faults: Fault[] = []
+  const seen = new Set<unknown>()
+  for (const [index, container] of containers.entries()) {
+    const at = `${field}[${index}]`
+    if (!isRecord(container)) {
+      faults.push(required(at))
+      continue
+    }
+    const {name, image, ports} = container
+    if (typeof name !== 'string' || name === '') faults.push(required(`${at}.name`))
+    if (typeof image !== 'string' || image === '') faults.push(required(`${at}.image`))
+    if (seen.has(name)) faults.push({field: `${at}.name`, reason: 'FieldValueDuplicate', why: `Duplicate value: ${JSON.stringify(name)}`})
+    seen.add(name)
+    container['resources'] ??= {}
+    container['terminationMessagePath'] ??= '/dev/termination-log'
+    container['terminationMessagePolicy'] ??= 'File'
+    container['imagePullPolicy'] ??= /:(?!latest$)/.test(scalar(image) ?? '') ? 'IfNotPresent' : 'Always'
+    if (Array.isArray(ports)) for (const port of ports) if (isRecord(port)) port['protocol'] ??= 'TCP'
+  }
   return faults
 }
 
@@ -126,12 +142,13 @@ function admitService(cluster: Cluster, object: KubeObject): Fault[] {
   const {ports} = spec
   if (!Array.isArray(ports) || ports.length === 0) return [required('spec.ports')]
   const others = cluster.store.list(SERVICES).filter(({metadata}) => metadata.uid !== object.metadata.uid)
+  const external = spec['type'] !== 'ClusterIP'
   const faults: Fault[] = []
   ports.forEach((port: unknown, index) => {
     if (!isRecord(port) || typeof port['port'] !== 'number') return faults.push(required(`spec.ports[${index}].port`))
     port['protocol'] ??= 'TCP'
     port['targetPort'] ??= port['port']
-    if (spec['type'] !== 'ClusterIP') port['nodePort'] ??= free(30_000, (n) => others.some(usesNodePort(n)))
+    if (external) port['nodePort'] ??= free(30_000, (n) => others.some(usesNodePort(n)))
     return undefined
   })
   spec['clusterIP'] ??= `10.27.0.${free(10, (n) => others.some((service) => service.spec.clusterIP === `10.27.0.${n}`))}`
@@ -142,7 +159,7 @@ function admitService(cluster: Cluster, object: KubeObject): Fault[] {
     ipFamilies: ['IPv4'],
     ipFamilyPolicy: 'SingleStack',
   }
-  object.spec = {...internal, ...spec}
+  object.spec = {...internal, ...(external && {externalTrafficPolicy: 'Cluster'}), ...spec}
   return faults
 }
 

@@ -49,7 +49,9 @@ export interface Target {
   readonly subresource: string | null
 }
 
+/** For API groups that are not there, as a real API server answers. */
 const PAGE_NOT_FOUND: Answer = {kind: 'text', code: 404, body: '404 page not found\n'}
+const NO_RESOURCE = new ApiFailure(404, 'NotFound', 'the server could not find the requested resource', {})
 /** Parts of Kubernetes that exist in a cluster and not here. */
 const ELSEWHERE = [
   'log',
@@ -81,13 +83,14 @@ export class Api {
     const document = discovery(path, this.#resources)
     if (document !== undefined && method === 'GET') return {kind: 'json', code: 200, body: document}
     const target = this.#target(path)
-    if (target === null) return PAGE_NOT_FOUND
+    if (target === 'unknown group') return PAGE_NOT_FOUND
+    if (target === 'unknown resource') throw NO_RESOURCE
     const verb = verbOf(call, target)
     authorize(call.user, verb, target)
     const {resource, subresource} = target
     if (subresource !== null && !resource.subresources.includes(subresource)) {
       if (ELSEWHERE.includes(subresource)) throw notImplemented(`${resource.plural}/${subresource}`)
-      return PAGE_NOT_FOUND
+      throw NO_RESOURCE
     }
     if (verb === 'create' && !resource.verbs.includes(verb)) {
       throw notImplemented(`creating a ${resource.kind}: it has no controller for ${resource.plural}, only a scenario can hold them`)
@@ -118,17 +121,18 @@ export class Api {
     return {kind: 'json', code: 200, body: verb === 'delete' ? remove(write) : removeAll(write)}
   }
 
-  /** `/api/v1/...` or `/apis/GROUP/VERSION/...`, then `[namespaces/NS/]PLURAL[/NAME[/SUBRESOURCE]]`. Null for what is not served. */
-  #target(path: string): Target | null {
+  /** `/api/v1/...` or `/apis/GROUP/VERSION/...`, then `[namespaces/NS/]PLURAL[/NAME[/SUBRESOURCE]]`. */
+  #target(path: string): Target | 'unknown group' | 'unknown resource' {
     const [, root, ...parts] = path.split('/').map((part) => decodeURIComponent(part))
     const groupVersion = root === 'api' ? parts.shift() : root === 'apis' ? parts.splice(0, 2).join('/') : undefined
     const served = this.#resources.filter((resource) => apiVersionOf(resource) === groupVersion)
+    if (served.length === 0) return 'unknown group'
     const within = parts[0] === 'namespaces' && parts.length > 2 && !['status', 'finalize'].includes(parts[2] ?? '')
     const [namespace] = within ? parts.splice(0, 2).slice(1) : []
     const [plural, name, subresource, more] = parts
     const resource = served.find((candidate) => candidate.plural === plural)
-    if (resource === undefined || more !== undefined || (namespace !== undefined && !resource.namespaced)) return null
-    if (namespace === undefined && name !== undefined && resource.namespaced) return null
+    if (resource === undefined || more !== undefined || (namespace !== undefined && !resource.namespaced)) return 'unknown resource'
+    if (namespace === undefined && name !== undefined && resource.namespaced) return 'unknown resource'
     return {resource, namespace: namespace ?? null, name: name ?? null, subresource: subresource ?? null}
   }
 }

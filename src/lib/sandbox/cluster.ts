@@ -5,18 +5,22 @@ import {reconcileDeployment} from './deployments.ts'
 import {reconcileService} from './endpoints.ts'
 import {Kubelet} from './kubelet.ts'
 import {obeyLabel} from './nodes.ts'
+import {reconcileDaemonSet, reconcileJob, reconcileStatefulSet} from './others.ts'
 import {reconcileReplicaSet} from './replicasets.ts'
 import {
   AUTOSCALERS,
+  DAEMON_SETS,
   DEPLOYMENTS,
   ENDPOINT_SLICES,
   EVENTS,
+  JOBS,
   NAMESPACES,
   NODES,
   PODS,
   QUOTAS,
   REPLICA_SETS,
   SERVICES,
+  STATEFUL_SETS,
   apiVersionOf,
   type Resource,
 } from './resources.ts'
@@ -156,6 +160,9 @@ export class Cluster {
   readonly #reconcilers = new Map<Resource, (object: KubeObject) => void>([
     [DEPLOYMENTS, (object) => reconcileDeployment(this, object as never)],
     [REPLICA_SETS, (object) => reconcileReplicaSet(this, object as never)],
+    [STATEFUL_SETS, (object) => reconcileStatefulSet(this, object as never)],
+    [DAEMON_SETS, (object) => reconcileDaemonSet(this, object as never)],
+    [JOBS, (object) => reconcileJob(this, object as never)],
     [SERVICES, (object) => reconcileService(this, object as never)],
     [AUTOSCALERS, (object) => reconcileAutoscaler(this, object as never)],
   ])
@@ -176,11 +183,13 @@ export class Cluster {
     if (resource === NODES && type !== 'DELETED') {
       obeyLabel(this, object as Node)
       this.kubelet.schedulePending()
+      for (const set of this.store.list(DAEMON_SETS)) this.enqueue(DAEMON_SETS, set)
     }
     if (resource === PODS) {
       const set = this.ownerOf(REPLICA_SETS, object)
       this.enqueue(REPLICA_SETS, set)
       if (set !== undefined) this.enqueue(DEPLOYMENTS, this.ownerOf(DEPLOYMENTS, set))
+      for (const kind of [STATEFUL_SETS, DAEMON_SETS, JOBS]) this.enqueue(kind, this.ownerOf(kind, object))
       for (const service of this.store.list(SERVICES, namespace)) {
         const selects = (labels: Labels | undefined) =>
           service.spec.selector !== undefined && matches({matchLabels: service.spec.selector}, labels)

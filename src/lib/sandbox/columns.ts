@@ -2,15 +2,19 @@
 import {
   AUTOSCALERS,
   CONFIG_MAPS,
+  CRON_JOBS,
+  DAEMON_SETS,
   DEPLOYMENTS,
   ENDPOINT_SLICES,
   EVENTS,
+  JOBS,
   NAMESPACES,
   NODES,
   PODS,
   REPLICA_SETS,
   type Resource,
   SERVICES,
+  STATEFUL_SETS,
 } from './resources.ts'
 import {format} from './selectors.ts'
 import {type Container, type ContainerStatus, type KubeObject, type LabelSelector, type Pod, conditionOf, millis} from './types.ts'
@@ -121,7 +125,13 @@ const COLUMNS = new Map<Resource, readonly Column[]>([
       wide('IP', (object) => text(object, 'status.podIP')),
       wide('Node', (object) => text(object, 'spec.nodeName')),
       wide('Nominated Node', (object) => text(object, 'status.nominatedNodeName')),
-      wide('Readiness Gates', () => '<none>'),
+      wide('Readiness Gates', (object) => {
+        const gates = list(object, 'spec.readinessGates')
+        const held = gates.filter(({conditionType}) =>
+          list(object, 'status.conditions').some(({type, status}) => type === conditionType && status === 'True'),
+        )
+        return gates.length === 0 ? '<none>' : `${held.length}/${gates.length}`
+      }),
     ],
   ],
   [
@@ -182,6 +192,56 @@ const COLUMNS = new Map<Resource, readonly Column[]>([
       AGE,
       ...WORKLOAD,
       SELECTOR,
+    ],
+  ],
+  [STATEFUL_SETS, [NAME, READY, AGE, ...WORKLOAD]],
+  [
+    DAEMON_SETS,
+    [
+      NAME,
+      count('Desired', 'status.desiredNumberScheduled'),
+      count('Current', 'status.currentNumberScheduled'),
+      count('Ready', 'status.numberReady'),
+      count('Up-to-date', 'status.updatedNumberScheduled'),
+      count('Available', 'status.numberAvailable'),
+      column('Node Selector', (object) =>
+        format({matchLabels: (pick(object, 'spec.template.spec.nodeSelector') ?? {}) as Record<string, string>}),
+      ),
+      AGE,
+      ...WORKLOAD,
+      SELECTOR,
+    ],
+  ],
+  [
+    JOBS,
+    [
+      NAME,
+      column('Status', (object) => {
+        const ended = list(object, 'status.conditions').findLast(({type}) => type === 'Complete' || type === 'Failed')
+        return scalar(ended?.['type']) ?? 'Running'
+      }),
+      column('Completions', (object) => `${number(object, 'status.succeeded')}/${text(object, 'spec.completions', '1')}`),
+      column('Duration', (object, now) => {
+        const end = pick(object, 'status.completionTime')
+        return since(pick(object, 'status.startTime'), typeof end === 'string' ? millis(end) : now)
+      }),
+      AGE,
+      ...WORKLOAD,
+      SELECTOR,
+    ],
+  ],
+  [
+    CRON_JOBS,
+    [
+      NAME,
+      column('Schedule', (object) => text(object, 'spec.schedule')),
+      column('Timezone', (object) => text(object, 'spec.timeZone')),
+      column('Suspend', (object) => text(object, 'spec.suspend', 'False')),
+      column('Active', (object) => list(object, 'status.active').length),
+      column('Last Schedule', (object, now) =>
+        pick(object, 'status.lastScheduleTime') === undefined ? '<none>' : since(pick(object, 'status.lastScheduleTime'), now),
+      ),
+      AGE,
     ],
   ],
   [
@@ -254,7 +314,7 @@ function ended({reason, exitCode}: {reason?: string; exitCode: number}): string 
 }
 
 function restarts({status}: Pod, now: number): string {
-  const containers: readonly ContainerStatus[] = status.containerStatuses ?? []
+  const containers: readonly ContainerStatus[] = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])]
   const total = containers.reduce((sum, {restartCount}) => sum + restartCount, 0)
   const last = Math.max(...containers.map(({lastState}) => millis(lastState.terminated?.finishedAt)))
   return total > 0 && last > 0 ? `${total} (${duration(now - last)} ago)` : String(total)

@@ -110,15 +110,21 @@ function claim(cluster: Cluster, deployment: Deployment, set: ReplicaSet, sets: 
   if (same(annotations, old) && minReadySeconds === (set.spec.minReadySeconds ?? 0)) return set
   return cluster.store.update(REPLICA_SETS, set, (draft) => {
     draft.metadata.annotations = annotations
-    draft.spec.minReadySeconds = minReadySeconds
+    if (minReadySeconds === 0) delete draft.spec.minReadySeconds
+    else draft.spec.minReadySeconds = minReadySeconds
   })
+}
+
+/** Ten letters that stand for a pod template. */
+export function templateHash(template: PodTemplate): string {
+  const digest = createHash('sha256').update(JSON.stringify(template)).digest()
+  return Array.from(digest.subarray(0, 10), (byte) => 'bcdfghjklmnpqrstvwxz2456789'[byte % 27]).join('')
 }
 
 function newReplicaSet(rollout: Rollout, replicas: number): ReplicaSet {
   const {cluster, deployment, old} = rollout
   const {selector, template, minReadySeconds} = deployment.spec
-  const digest = createHash('sha256').update(JSON.stringify(template)).digest()
-  const hash = Array.from(digest.subarray(0, 10), (byte) => 'bcdfghjklmnpqrstvwxz2456789'[byte % 27]).join('')
+  const hash = templateHash(template)
   const labels = {...template.metadata.labels, [HASH]: hash}
   const set = cluster.create(
     REPLICA_SETS,

@@ -72,15 +72,15 @@ export function notImplemented(what: string): ApiFailure {
 /** One field that is wrong. `why` is the sentence after the field's name. */
 export interface Fault {
   readonly field: string
-  readonly reason: 'FieldValueInvalid' | 'FieldValueRequired' | 'FieldValueForbidden'
+  readonly reason: 'FieldValueInvalid' | 'FieldValueRequired' | 'FieldValueForbidden' | 'FieldValueDuplicate'
   readonly why: string
 }
 
-export function invalid(resource: Resource, name: string, faults: readonly Fault[]): ApiFailure {
+export function invalid(resource: Pick<Resource, 'group' | 'kind'>, name: string, faults: readonly Fault[]): ApiFailure {
   const kind = resource.group === '' ? resource.kind : `${resource.kind}.${resource.group}`
   const causes = faults.map(({field, reason, why}) => ({reason, message: why, field}))
   const list = faults.map(({field, why}) => `${field}: ${why}`)
   const text = list.length === 1 ? list[0] : `[${list.join(', ')}]`
-  const details = {...detailsOf(resource, name), kind: resource.kind, causes}
+  const details = {name, ...(resource.group === '' ? {} : {group: resource.group}), kind: resource.kind, causes}
   return new ApiFailure(422, 'Invalid', `${kind} "${name}" is invalid: ${text}`, details)
 }

@@ -5,6 +5,7 @@ import {
   type State,
   type Trouble,
   backOff,
+  completedStatus,
   isCrashing,
   labelledTrouble,
   podCondition,
@@ -44,14 +45,19 @@ export class Kubelet {
     if (pod === undefined) return
     const nodes = store.list(NODES)
     const asked = pod.spec.nodeName
-    const fit = nodes.filter((node) => (asked === undefined ? suits(node, pod) : node.metadata.name === asked))
+    const fit = nodes.filter((node) => (asked === undefined ? objection(node, pod) === null : node.metadata.name === asked))
     const load = Map.groupBy(store.list(PODS), ({spec}) => spec.nodeName)
     const [node] = fit.toSorted((a, b) => (load.get(a.metadata.name)?.length ?? 0) - (load.get(b.metadata.name)?.length ?? 0))
-    const unfit = `0/${nodes.length} nodes are available: they are cordoned, not ready, or don't match the pod's node affinity/selector.`
+    const objections = Map.groupBy(nodes, (candidate) => objection(candidate, pod))
+    const counted = [...objections].map(([why, refusing]) => `${refusing.length} node(s) ${why}`).join(', ')
+    const unfit = `0/${nodes.length} nodes are available: ${counted}. preemption: not helpful for scheduling.`
     const why = node === undefined ? (['Unschedulable', unfit] as const) : []
-    store.update(PODS, pod, (draft) => {
-      if (node !== undefined) draft.spec.nodeName = node.metadata.name
-      draft.status.conditions = [podCondition(pod.status.conditions, 'PodScheduled', node !== undefined, this.#cluster.now(), ...why)]
+    const scheduled = podCondition(pod.status.conditions, 'PodScheduled', node !== undefined, this.#cluster.now(), ...why)
+    // Binding is no change of the spec: the generation stays.
+    store.put(PODS, {
+      ...pod,
+      spec: {...pod.spec, ...(node !== undefined && {nodeName: node.metadata.name})},
+      status: {...pod.status, conditions: [scheduled]},
     })
     if (node === undefined) return this.#cluster.record(pod, 'Warning', 'FailedScheduling', unfit, 'default-scheduler')
     const {name, namespace} = pod.metadata
@@ -124,6 +130,7 @@ export class Kubelet {
     const found = this.#running(pod)
     if (found === null) return
     const {current} = found
+    const {clock} = this.#cluster
     const {delay} = timesOf(current, this.#paceMs)
     const trouble = this.#troubleOf(current)
     this.#write(current, found.node, trouble, delay !== null)
@@ -134,14 +141,24 @@ export class Kubelet {
       this.#report(current, 'Normal', 'Created', 'Container created', name)
       this.#report(current, 'Normal', 'Started', 'Container started', name)
     }
+    if (current.metadata.ownerReferences?.[0]?.kind === 'Job' && trouble === null) clock.after(this.#paceMs, () => this.#complete(current))
     if (trouble !== null) this.#complain(current, trouble)
-    else if (delay !== null) this.#cluster.clock.after(delay, () => this.#warm(current))
+    else if (delay !== null) clock.after(delay, () => this.#warm(current))
   }
 
   /** A slow container is through its start-up. */
   #warm(pod: Pod): void {
     const found = this.#running(pod)
     if (found !== null) this.#write(found.current, found.node, this.#troubleOf(found.current), false)
+  }
+
+  /** A pod of a Job has done its work. */
+  #complete(pod: Pod): void {
+    const found = this.#running(pod)
+    if (found === null) return
+    this.#cluster.store.update(PODS, found.current, (draft) => {
+      draft.status = completedStatus(found.current, this.#cluster.clock.now())
+    })
   }
 
   #write(pod: Pod, node: Node, trouble: Trouble | null, warming: boolean): void {
@@ -197,7 +214,10 @@ export class Kubelet {
   }
 }
 
-function suits(node: Node, pod: Pod): boolean {
+/** Why a pod can't be scheduled on a node, in the scheduler's words; null where it can. */
+function objection(node: Node, pod: Pod): string | null {
+  if (node.spec.unschedulable === true) return 'were unschedulable'
+  if (!isUp(node)) return 'had untolerated taint(s)'
   const wanted = Object.entries(pod.spec.nodeSelector ?? {})
-  return isUp(node) && node.spec.unschedulable !== true && wanted.every(([label, value]) => node.metadata.labels?.[label] === value)
+  return wanted.every(([label, value]) => node.metadata.labels?.[label] === value) ? null : "didn't match Pod's node affinity/selector"
 }

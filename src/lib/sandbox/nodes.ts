@@ -59,9 +59,15 @@ export function nodeCondition(type: string, ready: 'True' | 'False' | 'Unknown',
   if (type === 'Ready' && ready === 'False')
     return {type, status: ready, ...times, reason: 'KubeletNotReady', message: 'container runtime is down'}
   if (type === 'Ready') return {type, status: 'True', ...times, reason: 'KubeletReady', message: 'kubelet is posting ready status'}
-  const what = type.replace('Pressure', '')
-  return {type, status: 'False', ...times, reason: `KubeletHasNo${what}Pressure`, message: `kubelet has no ${what.toLowerCase()} pressure`}
+  return {type, status: 'False', ...times, ...RELIEF[type as keyof typeof RELIEF]}
 }
+
+export const NODE_CONDITIONS = ['MemoryPressure', 'DiskPressure', 'PIDPressure', 'Ready'] as const
+const RELIEF = {
+  MemoryPressure: {reason: 'KubeletHasSufficientMemory', message: 'kubelet has sufficient memory available'},
+  DiskPressure: {reason: 'KubeletHasNoDiskPressure', message: 'kubelet has no disk pressure'},
+  PIDPressure: {reason: 'KubeletHasSufficientPID', message: 'kubelet has sufficient PID available'},
+} as const
 
 function evict(cluster: Cluster, name: string): void {
   const node = cluster.store.get(NODES, undefined, name)

@@ -2,17 +2,36 @@
  * What a started pod looks like, as it is told by labels of the pod or by a fault of a scenario.
  * The labels and the statuses are those of the simulated kubelet of the real servers (test/real/kwok.yaml).
  */
-import {scalar} from './json.ts'
+import {isRecord, same, scalar} from './json.ts'
 import {
   type Condition,
   type Container,
   type ContainerStatus,
   type Labels,
   type Pod,
+  type PodSpec,
   type Terminated,
   conditionOf,
   rfc3339,
 } from './types.ts'
+
+const TOLERATIONS = ['not-ready', 'unreachable'].map((trouble) => ({
+  key: `node.kubernetes.io/${trouble}`,
+  operator: 'Exists',
+  effect: 'NoExecute',
+  tolerationSeconds: 300,
+}))
+
+/** A pod as the API server admits it: with the tolerations and the quality of service that every pod has. */
+export function newPod(spec: PodSpec): Pick<Pod, 'spec' | 'status'> {
+  const resources = spec.containers.map((container) => (isRecord(container['resources']) ? container['resources'] : {}))
+  const guaranteed = resources.every(({requests, limits}) => requests !== undefined && same(requests, limits))
+  const qosClass = resources.every((wants) => Object.keys(wants).length === 0) ? 'BestEffort' : guaranteed ? 'Guaranteed' : 'Burstable'
+  return {
+    spec: {enableServiceLinks: true, priority: 0, preemptionPolicy: 'PreemptLowerPriority', tolerations: TOLERATIONS, ...spec},
+    status: {phase: 'Pending', qosClass},
+  }
+}
 
 /** Why a container was never started, in Kubernetes' words. */
 const NEVER_STARTED = {
@@ -156,6 +175,27 @@ export function startedStatus(
   }
 }
 
+/** The status of a pod whose containers have all come to their end. */
+export function completedStatus({status}: Pod, now: number): Pod['status'] {
+  const at = rfc3339(now)
+  const over = (type: string) => podCondition(status.conditions, type, false, at, 'PodCompleted')
+  return {
+    ...status,
+    phase: 'Succeeded',
+    conditions:
+      status.conditions?.map((condition) => (['Ready', 'ContainersReady'].includes(condition.type) ? over(condition.type) : condition)) ??
+      [],
+    containerStatuses:
+      status.containerStatuses?.map(({containerID = '', ...rest}) => ({
+        ...rest,
+        containerID,
+        ready: false,
+        started: false,
+        state: {terminated: {exitCode: 0, reason: 'Completed', startedAt: at, finishedAt: at, containerID}},
+      })) ?? [],
+  }
+}
+
 /** A pod's condition; the time of its last transition stays while its status does. */
 export function podCondition(
   conditions: readonly Condition[] | undefined,
@@ -168,7 +208,14 @@ export function podCondition(
   const status = holds ? 'True' : 'False'
   const old = conditionOf(conditions, type)
   const lastTransitionTime = old?.status === status ? old.lastTransitionTime : at
-  return {type, status, ...(reason !== undefined && {reason}), ...(message !== undefined && {message}), lastTransitionTime}
+  return {
+    type,
+    status,
+    ...(reason !== undefined && {reason}),
+    ...(message !== undefined && {message}),
+    lastProbeTime: null,
+    lastTransitionTime,
+  }
 }
 
 interface Moment {

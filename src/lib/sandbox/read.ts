@@ -42,16 +42,22 @@ export function list(cluster: Cluster, target: Target, query: URLSearchParams, {
   if (query.get('resourceVersionMatch') === 'Exact') throw notImplemented('lists at an exact resource version')
   if (Number(query.get('resourceVersion') ?? 0) > store.version) {
     const details = {causes: [{reason: 'ResourceVersionTooLarge', message: 'Too large resource version', field: ''}], retryAfterSeconds: 1}
-    throw new ApiFailure(504, 'Timeout', `Too large resource version: ${query.get('resourceVersion')}, current: ${store.version}`, details)
+    throw new ApiFailure(
+      504,
+      'Timeout',
+      `Timeout: Too large resource version: ${query.get('resourceVersion')}, current: ${store.version}`,
+      details,
+    )
   }
   const limit = Number(query.get('limit') ?? 0)
   if (!Number.isInteger(limit) || limit < 0) throw badRequest(`limit: not a number of objects: ${query.get('limit')}`)
   const open = snapshots.get(cluster) ?? new Map<string, Snapshot>()
   snapshots.set(cluster, open)
   const token = query.get('continue') ?? ''
-  const [id = '', start = '0'] = Buffer.from(token, 'base64url').toString().split(':')
+  const [id = '', start = ''] = Buffer.from(token, 'base64url').toString().split(':')
   const snapshot =
     token === '' ? {version: String(store.version), objects: sorted(store.list(resource), filterOf(target, query))} : open.get(id)
+  if (token !== '' && !/^\w+:\d+$/.test(`${id}:${start}`)) throw badRequest('invalid continue token')
   if (snapshot === undefined)
     throw new ApiFailure(410, 'Expired', 'The provided continue parameter is too old to display a consistent list result.')
   const from = Number(start)
@@ -93,7 +99,7 @@ export function follow(cluster: Cluster, target: Target, query: URLSearchParams,
   const initial = flag('sendInitialEvents')
   if (initial && query.get('resourceVersionMatch') !== 'NotOlderThan') {
     const why = 'resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'
-    throw new ApiFailure(422, 'Invalid', `ListOptions.meta.k8s.io "" is invalid: ${why}`)
+    throw new ApiFailure(422, 'Invalid', `ListOptions.meta.k8s.io "" is invalid: ${why}`, {group: 'meta.k8s.io', kind: 'ListOptions'})
   }
   const listFirst = initial || version === '' || version === '0'
   const missed = listFirst ? [] : store.since(Number(version))

@@ -1,5 +1,19 @@
 /** The one table of what the simulated API server serves: discovery, routes, selectors and short names come from here. */
-import type {Autoscaler, CoreEvent, Deployment, EndpointSlice, KubeObject, Node, Pod, Quota, ReplicaSet, Service} from './types.ts'
+import type {
+  Autoscaler,
+  CoreEvent,
+  DaemonSet,
+  Deployment,
+  EndpointSlice,
+  Job,
+  KubeObject,
+  Node,
+  Pod,
+  Quota,
+  ReplicaSet,
+  Service,
+  StatefulSet,
+} from './types.ts'
 
 export interface Resource<T extends KubeObject = KubeObject> {
   readonly group: string
@@ -11,6 +25,8 @@ export interface Resource<T extends KubeObject = KubeObject> {
   readonly verbs: readonly string[]
   readonly categories: readonly string[]
   readonly subresources: readonly string[]
+  /** Whether `metadata.generation` counts the changes of its spec. */
+  readonly generation: boolean
   /** Field selectors beyond metadata.name and metadata.namespace. */
   readonly fields: readonly string[]
   /** Carries the object's type to `Store`; never set. */
@@ -26,13 +42,15 @@ type Options = Partial<Omit<Resource, 'group' | 'version' | 'plural' | 'kind' | 
 
 function resource<T extends KubeObject>(groupVersion: string, plural: string, kind: string, options: Options = {}): Resource<T> {
   const [version = '', group = ''] = groupVersion.split('/').toReversed()
-  const rest = {shortNames: [], namespaced: true, verbs: WRITE, categories: [], subresources: [], fields: []}
+  const rest = {shortNames: [], namespaced: true, verbs: WRITE, categories: [], subresources: [], generation: false, fields: []}
   return {group, version, plural, kind, ...rest, ...options}
 }
 
 const all = {categories: ['all'], subresources: STATUS}
+const workload = {...all, generation: true}
 
 export const NAMESPACES = resource('v1', 'namespaces', 'Namespace', {
+  verbs: WRITE.filter((verb) => verb !== 'deletecollection'),
   shortNames: ['ns'],
   namespaced: false,
   subresources: STATUS,
@@ -45,7 +63,7 @@ export const NODES = resource<Node>('v1', 'nodes', 'Node', {
   fields: ['spec.unschedulable'],
 })
 export const PODS = resource<Pod>('v1', 'pods', 'Pod', {
-  ...all,
+  ...workload,
   shortNames: ['po'],
   fields: ['spec.nodeName', 'spec.restartPolicy', 'spec.serviceAccountName', 'status.phase', 'status.podIP'],
 })
@@ -65,22 +83,27 @@ export const CONFIG_MAPS = resource('v1', 'configmaps', 'ConfigMap', {shortNames
 export const SECRETS = resource('v1', 'secrets', 'Secret', {fields: ['type']})
 export const QUOTAS = resource<Quota>('v1', 'resourcequotas', 'ResourceQuota', {shortNames: ['quota'], subresources: STATUS})
 export const DEPLOYMENTS = resource<Deployment>('apps/v1', 'deployments', 'Deployment', {
-  ...all,
+  ...workload,
   shortNames: ['deploy'],
   subresources: ['status', 'scale'],
 })
 export const REPLICA_SETS = resource<ReplicaSet>('apps/v1', 'replicasets', 'ReplicaSet', {
-  ...all,
+  ...workload,
   shortNames: ['rs'],
   verbs: KEEP,
   subresources: ['status', 'scale'],
 })
+export const STATEFUL_SETS = resource<StatefulSet>('apps/v1', 'statefulsets', 'StatefulSet', {...workload, shortNames: ['sts']})
+export const DAEMON_SETS = resource<DaemonSet>('apps/v1', 'daemonsets', 'DaemonSet', {...workload, shortNames: ['ds']})
+export const JOBS = resource<Job>('batch/v1', 'jobs', 'Job', workload)
+export const CRON_JOBS = resource('batch/v1', 'cronjobs', 'CronJob', {...workload, shortNames: ['cj'], verbs: KEEP})
 export const AUTOSCALERS = resource<Autoscaler>('autoscaling/v2', 'horizontalpodautoscalers', 'HorizontalPodAutoscaler', {
   ...all,
   shortNames: ['hpa'],
 })
 export const ENDPOINT_SLICES = resource<EndpointSlice>('discovery.k8s.io/v1', 'endpointslices', 'EndpointSlice', {verbs: KEEP})
 export const SCALED_OBJECTS = resource('keda.sh/v1alpha1', 'scaledobjects', 'ScaledObject', {
+  generation: true,
   shortNames: ['so'],
   verbs: KEEP,
   subresources: STATUS,
@@ -98,13 +121,13 @@ export const RESOURCES: readonly Resource[] = [
   QUOTAS,
   DEPLOYMENTS,
   REPLICA_SETS,
-  resource('apps/v1', 'statefulsets', 'StatefulSet', {...all, shortNames: ['sts'], verbs: KEEP}),
-  resource('apps/v1', 'daemonsets', 'DaemonSet', {...all, shortNames: ['ds'], verbs: KEEP}),
-  resource('batch/v1', 'jobs', 'Job', {...all, verbs: KEEP}),
-  resource('batch/v1', 'cronjobs', 'CronJob', {...all, shortNames: ['cj'], verbs: KEEP}),
+  STATEFUL_SETS,
+  DAEMON_SETS,
+  JOBS,
+  CRON_JOBS,
   AUTOSCALERS,
   ENDPOINT_SLICES,
-  resource('policy/v1', 'poddisruptionbudgets', 'PodDisruptionBudget', {shortNames: ['pdb'], subresources: STATUS}),
+  resource('policy/v1', 'poddisruptionbudgets', 'PodDisruptionBudget', {shortNames: ['pdb'], subresources: STATUS, generation: true}),
 ]
 
 export function apiVersionOf(of: Resource): string {

@@ -107,5 +107,5 @@ function apply(
   const {conditions = [], ...rest} = status as {conditions?: Partial<Condition>[]}
   const dated = conditions.map((condition) => ({lastTransitionTime: cluster.now(), ...condition}))
   const object: Pick<KubeObject, 'spec' | 'status'> = {spec, status: {...rest, ...(dated.length > 0 && {conditions: dated})}}
-  cluster.create(resource, {name, namespace, generation: 1}, object)
+  cluster.create(resource, {name, namespace, ...(resource.generation && {generation: 1})}, object)
 }

@@ -3,7 +3,7 @@ import type {Catalogue, CatalogueService, CatalogueWorkload} from '../catalogue/
 import {admit} from './admission.ts'
 import type {Cluster} from './cluster.ts'
 import {recordWrite} from './managed-fields.ts'
-import {beat, nodeCondition} from './nodes.ts'
+import {NODE_CONDITIONS, beat, nodeCondition} from './nodes.ts'
 import {CONFIG_MAPS, DEPLOYMENTS, NAMESPACES, NODES, type Resource, SECRETS, SERVICES} from './resources.ts'
 import {type Container, type KubeObject, rfc3339} from './types.ts'
 
@@ -50,7 +50,7 @@ function add(
   const {spec, labels} = body
   const uid = cluster.uid()
   const time = cluster.now()
-  const metadata = {name, namespace, uid, resourceVersion: '', generation: 1, creationTimestamp: time, labels}
+  const metadata = {name, namespace, uid, resourceVersion: '', creationTimestamp: time, labels, ...(resource.generation && {generation: 1})}
   const apiVersion = resource.group === '' ? 'v1' : `${resource.group}/${resource.version}`
   const object: KubeObject = {apiVersion, kind: resource.kind, metadata, spec, status: {}}
   admit(cluster, resource, object, null)
@@ -72,9 +72,7 @@ function addNode(cluster: Cluster, name: string, number: number, creationTimesta
           {type: 'InternalIP', address: `10.10.0.${number}`},
           {type: 'Hostname', address: name},
         ],
-        conditions: ['MemoryPressure', 'DiskPressure', 'PIDPressure', 'Ready'].map((type) =>
-          nodeCondition(type, 'True', creationTimestamp),
-        ),
+        conditions: NODE_CONDITIONS.map((type) => nodeCondition(type, 'True', creationTimestamp)),
         nodeInfo: {
           kubeletVersion: 'v1.36.3',
           osImage: 'Debian GNU/Linux 12 (bookworm)',

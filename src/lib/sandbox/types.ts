@@ -63,6 +63,7 @@ export interface Condition {
   lastTransitionTime: string
   lastUpdateTime?: string
   lastHeartbeatTime?: string
+  lastProbeTime?: null
 }
 
 export interface LabelSelector {
@@ -168,6 +169,21 @@ export interface ReplicaSet extends KubeObject {
     terminatingReplicas?: number
     conditions?: Condition[]
   }
+}
+
+export interface StatefulSet extends KubeObject {
+  spec: {replicas?: number; template: PodTemplate; podManagementPolicy?: string}
+  status: object
+}
+
+export interface DaemonSet extends KubeObject {
+  spec: {template: PodTemplate}
+  status: object
+}
+
+export interface Job extends KubeObject {
+  spec: {parallelism?: number; completions?: number; backoffLimit?: number; template: PodTemplate}
+  status: {startTime?: string; conditions?: Condition[]; [field: string]: unknown}
 }
 
 export interface ServicePort {

@@ -2,12 +2,13 @@
 import {admit} from './admission.ts'
 import type {Target} from './api.ts'
 import type {Cluster} from './cluster.ts'
-import {ApiFailure, badRequest, conflict, detailsOf, invalid, notFound, notImplemented, qualified} from './failure.ts'
+import {ApiFailure, type Fault, badRequest, conflict, detailsOf, invalid, notFound, notImplemented, qualified} from './failure.ts'
 import {recordWrite} from './managed-fields.ts'
 import {patched} from './patch.ts'
+import {newPod} from './pod-status.ts'
 import {DEPLOYMENTS, NAMESPACES, PODS, type Resource, apiVersionOf} from './resources.ts'
 import {fieldFilter, format, labelFilter} from './selectors.ts'
-import type {KubeObject, LabelSelector} from './types.ts'
+import type {KubeObject, LabelSelector, Pod} from './types.ts'
 import {clone, isRecord, pick, same} from './json.ts'
 
 export interface Write extends Target {
@@ -43,12 +44,13 @@ export function create(write: Write): KubeObject {
       uid: cluster.uid(),
       resourceVersion: '',
       creationTimestamp: cluster.now(),
-      ...(given.spec !== undefined && resource !== PODS && {generation: 1}),
+      ...(resource.generation && {generation: 1}),
     },
   }
   delete object.metadata.managedFields
-  if (resource.subresources.includes('status')) object.status = {}
+  if (resource.subresources.includes('status')) object.status = resource === NAMESPACES ? {phase: 'Active'} : {}
   admit(cluster, resource, object, null)
+  if (resource === PODS) Object.assign(object, newPod((object as Pod).spec))
   recordWrite(null, object, {manager: write.manager, subresource: null, time: cluster.now()})
   return dryRun ? object : cluster.store.put(resource, object)
 }
@@ -109,12 +111,16 @@ function checked(resource: Resource, body: unknown): KubeObject {
   return {...body, ...says} as KubeObject
 }
 
+function immutable(field: string, value: string): Fault {
+  return {field, reason: 'FieldValueInvalid', why: `Invalid value: "${value}": field is immutable`}
+}
+
 /** Puts what a client sent in place of `old`. What is the server's (identity, status, generation) is not taken from it. */
 function commit(write: Write, old: KubeObject, sent: KubeObject): KubeObject {
   const {cluster, resource, subresource, manager, dryRun} = write
   const {name, namespace, uid, creationTimestamp, generation, resourceVersion, deletionTimestamp, deletionGracePeriodSeconds} = old.metadata
-  if ((sent.metadata.resourceVersion || resourceVersion) !== resourceVersion || (sent.metadata.uid || uid) !== uid)
-    throw conflict(resource, name)
+  if ((sent.metadata.resourceVersion || resourceVersion) !== resourceVersion) throw conflict(resource, name)
+  if ((sent.metadata.uid || uid) !== uid) throw invalid(resource, name, [immutable('metadata.uid', sent.metadata.uid)])
   if ((sent.metadata.name || name) !== name)
     throw badRequest(`the name of the object (${sent.metadata.name}) does not match the name on the URL (${name})`)
   const {managedFields: _fields, ...metadata} = sent.metadata
@@ -162,7 +168,7 @@ function commitScale(write: Write, old: KubeObject, sent: unknown): object {
   const replicas = pick(sent, 'spec.replicas') ?? 0
   if (!Number.isInteger(replicas) || Number(replicas) < 0) {
     const why = `Invalid value: ${JSON.stringify(replicas)}: must be greater than or equal to 0`
-    throw invalid(write.resource, old.metadata.name, [{field: 'spec.replicas', reason: 'FieldValueInvalid', why}])
+    throw invalid({group: 'autoscaling', kind: 'Scale'}, old.metadata.name, [{field: 'spec.replicas', reason: 'FieldValueInvalid', why}])
   }
   const {resourceVersion = ''} = sent['metadata'] as {resourceVersion?: string}
   const scaled = {...old, metadata: {...old.metadata, resourceVersion}, spec: {...(old.spec as object), replicas}}

@@ -1,0 +1,66 @@
+/** What every controller of pods does: create them, within quotas, and count them. */
+import type {Cluster} from './cluster.ts'
+import {newPod} from './pod-status.ts'
+import {PODS, QUOTAS} from './resources.ts'
+import {type KubeObject, type Labels, type Pod, type PodSpec, type PodTemplate, conditionOf, controllerReference} from './types.ts'
+
+/** Neither Succeeded nor Failed. */
+export function isLive({status}: Pod): boolean {
+  return status.phase !== 'Succeeded' && status.phase !== 'Failed'
+}
+
+export function isReady({status}: Pod): boolean {
+  return conditionOf(status.conditions, 'Ready')?.status === 'True'
+}
+
+export interface PodIdentity {
+  readonly name: string
+  /** Beside those of the template. */
+  readonly labels?: Labels
+  readonly spec?: Partial<PodSpec>
+}
+
+/** Creates a pod from a template, with an event on its owner. Returns why it was refused, null where it was not. */
+export function createPod(
+  cluster: Cluster,
+  owner: KubeObject,
+  template: PodTemplate,
+  identity: PodIdentity,
+  component: string,
+): string | null {
+  const {namespace = '', name} = owner.metadata
+  const refusal = overQuota(cluster, namespace, identity.name)
+  if (refusal !== null) {
+    cluster.record(owner, 'Warning', 'FailedCreate', `Error creating: ${refusal}`, component)
+    return refusal
+  }
+  const {labels, annotations} = template.metadata
+  const metadata = {
+    name: identity.name,
+    generateName: `${name}-`,
+    namespace,
+    generation: 1,
+    labels: {...labels, ...identity.labels},
+    ...(annotations && {annotations}),
+    ownerReferences: [controllerReference(owner)],
+  }
+  cluster.create(PODS, metadata, newPod({...template.spec, ...identity.spec}))
+  cluster.record(owner, 'Normal', 'SuccessfulCreate', `Created pod: ${identity.name}`, component)
+  return null
+}
+
+export function deletePod(cluster: Cluster, owner: KubeObject, pod: Pod, component: string): void {
+  cluster.remove(PODS, pod)
+  cluster.record(owner, 'Normal', 'SuccessfulDelete', `Deleted pod: ${pod.metadata.name}`, component)
+}
+
+function overQuota(cluster: Cluster, namespace: string, pod: string): string | null {
+  for (const {metadata, spec} of cluster.store.list(QUOTAS, namespace)) {
+    const hard = spec.hard?.['pods'] ?? spec.hard?.['count/pods']
+    const used = cluster.store.list(PODS, namespace).filter(isLive).length
+    if (hard !== undefined && used >= Number(hard)) {
+      return `pods "${pod}" is forbidden: exceeded quota: ${metadata.name}, requested: pods=1, used: pods=${used}, limited: pods=${hard}`
+    }
+  }
+  return null
+}
