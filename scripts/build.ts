@@ -1,5 +1,5 @@
 import * as esbuild from 'esbuild'
-import {readFile, rm} from 'node:fs/promises'
+import {readFile, rename, rm} from 'node:fs/promises'
 import {globSync} from 'node:fs'
 import {fileURLToPath} from 'node:url'
 
@@ -8,7 +8,8 @@ import {fileURLToPath} from 'node:url'
  * Run by Node 24 as it is (`node scripts/build.ts`).
  */
 const root = fileURLToPath(new URL('..', import.meta.url))
-const outdir = `${root}dist`
+// Built beside dist/ and put in its place at once: whoever runs the program meanwhile finds the old one or the new one.
+const outdir = `${root}dist.${process.pid}`
 
 /**
  * oclif is CommonJS that requires everything at once; a command needs a tenth of it.
@@ -68,7 +69,6 @@ const treeShakeClientNode: esbuild.Plugin = {
   },
 }
 
-await rm(outdir, {recursive: true, force: true})
 const result = await esbuild.build({
   absWorkingDir: root,
   entryPoints: ['src/start.ts', ...globSync('src/commands/**/*.ts', {cwd: root})],
@@ -89,3 +89,8 @@ const result = await esbuild.build({
   logLevel: 'warning',
 })
 if (result.metafile) process.stdout.write(JSON.stringify(result.metafile))
+
+const old = `${root}dist.old.${process.pid}`
+await rename(`${root}dist`, old).catch(() => {})
+await rename(outdir, `${root}dist`)
+await rm(old, {recursive: true, force: true})

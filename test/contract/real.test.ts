@@ -1,8 +1,13 @@
 import {describe} from 'vitest'
 import {clusterOfTheRun} from '../real/control.ts'
+import {accessSuite} from './access.ts'
+import {rulesSuite} from './rules.ts'
 import {statusSuite} from './status.ts'
 import {realTarget} from './target.ts'
 
 describe('on a real control plane', () => {
-  describe('status', () => statusSuite(async () => realTarget(await clusterOfTheRun())))
+  const open = async () => realTarget(await clusterOfTheRun())
+  describe('status', () => statusSuite(open))
+  describe('rules', () => rulesSuite(open))
+  describe('access', () => accessSuite(open))
 })

@@ -25,12 +25,16 @@ export interface Scene {
   create(...objects: readonly object[]): Promise<void>
   /** Path of a collection or object in the namespace: `at('apps/v1', 'deployments', 'web')`. */
   at(apiVersion: string, resource: string, name?: string): string
+  /** Reads an object until it is as wished for. */
+  waitFor(path: string, enough: (object: unknown) => boolean): Promise<void>
   status(...args: readonly string[]): Promise<{run: Run; report: StatusReport}>
   /** Asks until the report is as wished for; fails with the last one when patience ends. */
   until(enough: (report: StatusReport) => boolean, ...args: readonly string[]): Promise<{run: Run; report: StatusReport}>
 }
 
 let scenes = 0
+
+const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
 
 export async function openScene(target: Target, workloads: readonly Expected[], services: readonly object[] = []): Promise<Scene> {
   const namespace = `case-${process.pid}-${++scenes}`
@@ -59,6 +63,15 @@ export async function openScene(target: Target, workloads: readonly Expected[], 
         await target.api.create(at(object.apiVersion, plural(object.kind)), object)
       }
     },
+    async waitFor(path, enough) {
+      const deadline = Date.now() + PATIENCE_MS
+      for (;;) {
+        const object = await target.api.get<unknown>(path)
+        if (enough(object)) return
+        if (Date.now() > deadline) throw new Error(`never as wished for: ${JSON.stringify(object)}`)
+        await pause()
+      }
+    },
     status,
     async until(enough, ...more) {
       const deadline = Date.now() + PATIENCE_MS
@@ -66,7 +79,7 @@ export async function openScene(target: Target, workloads: readonly Expected[], 
         const answer = await status(...more)
         if (enough(answer.report)) return answer
         if (Date.now() > deadline) throw new Error(`never as wished for; the last report:\n${JSON.stringify(answer.report, null, 1)}`)
-        await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
+        await pause()
       }
     },
   }

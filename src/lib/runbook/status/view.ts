@@ -1,5 +1,6 @@
 import {age} from '../../text/age.ts'
 import {strip} from '../../text/strip.ts'
+import {mostlyMissing} from '../../workload/index.ts'
 import {table} from '../../text/table.ts'
 import {parseTime} from '../../text/time.ts'
 import {tones, type Tone} from '../../text/tone.ts'
@@ -37,7 +38,7 @@ type Row = (item: StatusItem, options: ViewOptions, tone: Tone) => string[]
 function render(report: StatusReport, options: ViewOptions, row: Row, news: readonly string[]): string {
   const tone = tones(options.colour)
   const lines = [header(report, tone), '']
-  for (const group of categories(report)) {
+  for (const group of categories(withoutMissing(report))) {
     lines.push(tone.strong(group.title) + group.counts)
     lines.push(...rows(group.items, options, tone, row), '')
   }
@@ -89,7 +90,8 @@ function compactRow(item: StatusItem, options: ViewOptions, tone: Tone): string[
   return [
     strip(item.name).padEnd(NAME_COLUMN),
     ratio(item).padStart(5),
-    toned(item.health.padEnd(11), item.severity, tone),
+    // Blanks outside the colour, so that those at the end of a line can go.
+    toned(item.health, item.severity, tone) + ' '.repeat(11 - item.health.length),
     shortNote(item, room),
   ]
 }
@@ -136,8 +138,24 @@ function portText(port: StatusReport['services'][number]['ports'][number]): stri
   return port.nodePort === null ? String(port.port) : `${port.port}:${port.nodePort}`
 }
 
+/**
+ * Where most of the catalogue is missing the report says so in one line (rules.md, section 8), and not once a workload.
+ * Only where nothing was named does it say so.
+ */
+function withoutMissing(report: StatusReport): StatusReport {
+  const sentence = mostlyMissing(report.items.filter(({listed}) => listed))
+  if (sentence === null || !report.findings.includes(sentence)) return report
+  const gone = ({type, readyEndpoints}: StatusReport['services'][number]): boolean => type !== null && readyEndpoints === null
+  return {
+    ...report,
+    items: report.items.filter(({health}) => health !== 'missing'),
+    services: report.services.filter((service) => !gone(service)),
+  }
+}
+
 /** Each workload and service that needs somebody, worst last, with its reason and the commands that help. */
-function faults(report: StatusReport, options: ViewOptions, tone: Tone): string[] {
+function faults(whole: StatusReport, options: ViewOptions, tone: Tone): string[] {
+  const report = withoutMissing(whole)
   const bySeverity = <T extends {severity: Severity}>(list: readonly T[]): T[] =>
     list.filter((entry) => ORDER[entry.severity] > 0).sort((a, b) => ORDER[a.severity] - ORDER[b.severity])
   const lines: string[] = []

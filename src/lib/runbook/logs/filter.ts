@@ -1,0 +1,98 @@
+import type {Line, LineQueue, Selection} from './lines.ts'
+import {levelOf, type Level, rankOf} from './level.ts'
+
+/** Which records are shown. */
+export interface Rules {
+  /** A record has to match one of them; none: all do. */
+  readonly grep: readonly RegExp[]
+  /** And none of these. */
+  readonly exclude: readonly RegExp[]
+  /** At least; a record whose level can't be read does not count. */
+  readonly level: Level | null
+  /** Records of the same container that are shown before and after each that matches. */
+  readonly before: number
+  readonly after: number
+}
+
+/** Null where everything is shown. */
+export function rulesOrNull(rules: Rules): Rules | null {
+  return rules.grep.length + rules.exclude.length > 0 || rules.level !== null ? rules : null
+}
+
+/** Picks whole records (a head and the lines that go on it) of one container. */
+export class RecordFilter implements Selection {
+  readonly #queue: LineQueue
+  readonly #rules: Rules
+  /** The record that may still go on. */
+  #record: Line[] = []
+  /** Whether the record before was shown: lines that go on it and came late follow it. */
+  #wasShown = false
+  #held: Line[][] = []
+  #after = 0
+
+  constructor(queue: LineQueue, rules: Rules) {
+    this.#queue = queue
+    this.#rules = rules
+  }
+
+  get isOpen(): boolean {
+    return this.#record.length > 0
+  }
+
+  take(line: Line): void {
+    const copy = copyOf(line)
+    if (!line.continues) {
+      this.settle()
+      this.#record.push(copy)
+    } else if (this.isOpen) this.#record.push(copy)
+    else if (this.#wasShown) this.#queue.append(copy)
+  }
+
+  /** The record is complete: nothing has come for a while, or the log has ended. */
+  settle(): void {
+    const record = this.#record
+    if (record.length === 0) return
+    this.#record = []
+    const isMatch = this.#matches(record)
+    if (isMatch) {
+      for (const held of this.#held) this.#show(held)
+      this.#held = []
+      this.#after = this.#rules.after
+    }
+    this.#wasShown = isMatch || this.#after > 0
+    if (this.#wasShown) this.#show(record)
+    else if (this.#rules.before > 0) {
+      this.#held.push(record)
+      if (this.#held.length > this.#rules.before) this.#held.shift()
+    }
+    if (!isMatch && this.#after > 0) this.#after -= 1
+  }
+
+  #show(record: readonly Line[]): void {
+    for (const line of record) this.#queue.append(line)
+  }
+
+  #matches(record: readonly Line[]): boolean {
+    const {grep, exclude, level} = this.#rules
+    const head = record[0]!
+    if (level !== null) {
+      const own = levelOf(head.bytes, head.textStart, head.end)
+      if (own === null || rankOf(own) < rankOf(level)) return false
+    }
+    if (grep.length + exclude.length === 0) return true
+    const text = record.map(({bytes, textStart, end}) => bytes.toString('utf8', textStart, end)).join('\n')
+    return (grep.length === 0 || grep.some((pattern) => pattern.test(text))) && !exclude.some((pattern) => pattern.test(text))
+  }
+}
+
+/** The line on its own, so that it does not hold the bytes that came with it. */
+function copyOf(line: Line): Line {
+  const {stampStart, textStart, end} = line
+  return {
+    ...line,
+    bytes: Buffer.from(line.bytes.subarray(stampStart, end)),
+    stampStart: 0,
+    textStart: textStart - stampStart,
+    end: end - stampStart,
+  }
+}

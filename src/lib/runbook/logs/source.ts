@@ -1,0 +1,413 @@
+import {ForbiddenError, NotFoundError, UnauthorizedError} from '../../clients/kubernetes/errors.ts'
+import type {ByteStream} from '../../clients/kubernetes/types.ts'
+import {RefusedError, SapocheError, TimedOutError} from '../../errors/index.ts'
+import type {ContainerState} from './containers.ts'
+import {type Ended, PastEnd, RunEnding} from './endings.ts'
+import {RecordFilter, type Rules} from './filter.ts'
+import {LineQueue} from './lines.ts'
+import type {Merge, Source} from './merge.ts'
+import {Position} from './position.ts'
+import type {LogReader, LogRequest} from './reader.ts'
+import {RECORD_SPAN_MS} from './records.ts'
+import type {Pace, Slots} from './slots.ts'
+import type {Moment} from './stamp.ts'
+
+/** Whose log it is. */
+export interface Container {
+  readonly pod: string
+  readonly name: string
+  /** The workload that owns the pod; null where none does. */
+  readonly workload: string | null
+  readonly category: string | null
+  readonly node: string | null
+}
+
+/** What goes wrong with a log while others go on. */
+export interface SourceNotices {
+  /** It will not be read (any more). */
+  unreadable(container: Container, error: SapocheError): void
+  /** Lines may be missing, and why. */
+  incomplete(container: Container, reason: string): void
+  /** It can't be read for now, and is tried again. */
+  down(container: Container, error: SapocheError): void
+  /** It is read again, or no longer wanted. */
+  up(container: Container): void
+}
+
+/** What all logs of a run share. */
+export interface SourceContext {
+  readonly read: LogReader
+  readonly merge: Pick<Merge<ContainerLog>, 'arrived' | 'moved' | 'broken' | 'whole'>
+  readonly slots: Slots
+  readonly pace: Pace
+  readonly notices: SourceNotices
+  /** From 0 to 1. */
+  readonly random: () => number
+  readonly signal: AbortSignal
+  readonly follow: boolean
+  readonly previous: boolean
+  /** Lines of the past; null for all. */
+  readonly tail: number | null
+  /** The earliest line. */
+  readonly from: Moment
+  readonly rules: Rules | null
+}
+
+/** Bytes that may be queued: of the past, little for each, because there are many; live, what a quarter of a second may bring. */
+const PAST_LIMIT = 128 * 1024
+const LIVE_LIMIT = 1024 * 1024
+/** Failures in a row after which the past of a log is given up, or, while following, left to be caught up with. */
+const MOST_FAILURES = 6
+const MOST_FAILURES_BEFORE_LIVE = 2
+const FIRST_PAUSE_MS = 100
+const LONGEST_PAUSE_MS = 5000
+/** How long a log that is silent is read after its pod is gone. */
+const LINGER_MS = 10_000
+/** How long a followed log may take to begin, where lines are known to be there: rotation may have taken them away. */
+const OPEN_LIMITS_MS = [undefined, 60_000, 300_000] as const
+const NOTHING = Buffer.alloc(0)
+
+type Outcome =
+  | ({readonly kind: 'ended'} & Ended)
+  /** It broke off, or could not be opened. */
+  | {readonly kind: 'failed'; readonly fresh: number; readonly error: SapocheError}
+  /** It was closed because another log waited for its place. */
+  | {readonly kind: 'yielded'; readonly fresh: number}
+
+/** The log of one container, through all its runs and through everything that happens to its streams, each line once. */
+export class ContainerLog implements Source {
+  readonly container: Container
+  readonly queue: LineQueue
+  phase: Source['phase'] = 'past'
+  /** Why none of it, or no more of it, can be read; null where it can. */
+  failure: SapocheError | null = null
+
+  readonly #context: SourceContext
+  readonly #position: Position
+  readonly #filter: RecordFilter | null
+  #settling: NodeJS.Timeout | undefined
+  #state: ContainerState
+  #isGone = false
+  /** Runs of the container: the one that was read last, and the one that was read to its end. */
+  #run: string | null
+  #finishedRun: string | null = null
+  /** How many lines of what is there already are wanted, before the first is read; null for all. */
+  #tail: number | null
+  /** Ends the followed stream. */
+  #stream: AbortController | null = null
+  #lingering: NodeJS.Timeout | undefined
+  /** Wake what waits: for lines to be taken, for the container's state to change. */
+  #onRoom: (() => void) | null = null
+  #onChange: (() => void) | null = null
+
+  constructor(container: Container, state: ContainerState, context: SourceContext) {
+    this.container = container
+    this.#state = state
+    this.#run = state.run
+    this.#context = context
+    this.#tail = context.tail
+    this.#position = new Position(context.from)
+    this.queue = new LineQueue(this.#position)
+    this.#filter = context.rules && new RecordFilter(this.queue, context.rules)
+    this.queue.select(this.#filter)
+    context.signal.addEventListener('abort', () => this.#rouse())
+  }
+
+  get isFull(): boolean {
+    return this.queue.size >= (this.phase === 'live' ? LIVE_LIMIT : PAST_LIMIT)
+  }
+
+  taken(): void {
+    if (this.#onRoom !== null && this.queue.size <= PAST_LIMIT / 2) this.#onRoom()
+  }
+
+  /** The cluster says something else of the container. */
+  update(state: ContainerState): void {
+    const isRestarted = state.run !== null && state.run !== this.#state.run
+    this.#state = state
+    if (isRestarted) this.#stream?.abort()
+    this.#onChange?.()
+  }
+
+  /** The pod is gone; what its kubelet still has to say is read. */
+  gone(): void {
+    if (this.#isGone) return
+    this.#isGone = true
+    this.#linger()
+    this.#onChange?.()
+  }
+
+  /** Reads the past and, where it is followed, all that comes; resolves at its end. Of a newborn container everything is still to come. */
+  async run(isNewborn: boolean): Promise<void> {
+    try {
+      if (isNewborn) {
+        this.#run = null
+        this.#tail = null
+      } else await this.#readPast()
+      if (this.#context.follow && this.failure === null) await this.#followRuns()
+    } finally {
+      clearTimeout(this.#settling)
+      clearTimeout(this.#lingering)
+      this.#filter?.settle()
+      this.#context.notices.up(this.container)
+      this.#enter('ended')
+    }
+  }
+
+  get #isAborted(): boolean {
+    return this.#context.signal.aborted
+  }
+
+  #enter(phase: Source['phase']): void {
+    this.phase = phase
+    this.#context.merge.moved(this)
+  }
+
+  /** Reads what is there now. */
+  async #readPast(): Promise<void> {
+    // Where nothing of the past is wanted, its last line still tells where to go on.
+    if (this.#tail === 0) this.queue.select({take() {}})
+    const end = new PastEnd(this.#position, this.#tail)
+    let failures = 0
+    let outcome: Outcome
+    do {
+      outcome = await this.#readPastOnce()
+      if (outcome.kind === 'yielded') await this.#room(false)
+      else {
+        failures = outcome.fresh > 0 ? 0 : failures + 1
+        if (failures > 1) await this.#pause(failures)
+      }
+    } while (!this.#isAborted && !(await this.#isPastOver(outcome, end, failures)))
+    if (this.#tail === 0) this.queue.select(this.#filter)
+  }
+
+  async #readPastOnce(): Promise<Outcome> {
+    const {slots, previous} = this.#context
+    await slots.acquire()
+    try {
+      return await this.#readOnce({follow: false, previous, tail: this.#tail === null ? null : Math.max(1, this.#tail)})
+    } finally {
+      slots.release()
+    }
+  }
+
+  /** Whether to stop: all has been read, or is left to the live stream, or can't be. `failures`: streams in a row that brought nothing. */
+  async #isPastOver(outcome: Outcome, end: PastEnd, failures: number): Promise<boolean> {
+    end.count(outcome.fresh)
+    if (outcome.kind === 'yielded') return false
+    let error = outcome.kind === 'failed' ? outcome.error : null
+    if (outcome.kind === 'ended') {
+      // While following the live stream goes on exactly here. Else: a stream that ended need not have ended at the log's end.
+      if (this.#context.follow || end.isTailRead) return true
+      if (end.isUnknown) error = await this.#readLastLine(end)
+      if (end.isReached(outcome.rest)) {
+        if (end.isRestWanted) this.#takeRest(outcome.rest)
+        return true
+      }
+    }
+    if (error === null && failures < MOST_FAILURES) return false
+    if (error === null) this.#context.notices.incomplete(this.container, 'its log ended before its last line')
+    else if (this.#context.follow && !isHopeless(error)) return failures >= MOST_FAILURES_BEFORE_LIVE
+    else if (isFinal(error) || failures >= MOST_FAILURES) this.#fail(error)
+    else return false
+    return true
+  }
+
+  async #readLastLine(end: PastEnd): Promise<SapocheError | null> {
+    const {pod, name} = this.container
+    const {signal, read, previous} = this.#context
+    try {
+      const stream = await read({pod, container: name, follow: false, previous, since: null, tail: 1}, signal)
+      const chunks: Buffer[] = []
+      for await (const chunk of stream) chunks.push(chunk)
+      end.take(Buffer.concat(chunks))
+      return null
+    } catch (error) {
+      return own(error)
+    }
+  }
+
+  #fail(error: SapocheError): void {
+    this.failure = error
+    this.#context.notices.unreadable(this.container, error)
+  }
+
+  /** The log ends without a line feed. */
+  #takeRest(rest: Buffer): void {
+    if (rest.length === 0) return
+    this.queue.pushLine(rest)
+    this.#context.merge.arrived(this)
+  }
+
+  /** Follows the container's runs until its pod is gone and all is said. */
+  async #followRuns(): Promise<void> {
+    this.#enter('live')
+    while (!this.#isAborted && this.failure === null) {
+      const {run} = this.#state
+      if (run !== null && run !== this.#finishedRun) {
+        if (this.#run !== null && run !== this.#run) await this.#readPreviousRun()
+        this.#run = run
+        await this.#followRun(run)
+      } else if (this.#isGone) return
+      else await this.#change(Infinity)
+    }
+  }
+
+  /** Follows one run until it has ended and is read to its end, or another has begun. */
+  async #followRun(run: string): Promise<void> {
+    const {notices, pace} = this.#context
+    const ending = new RunEnding()
+    let failures = 0
+    let timeouts = 0
+    while (!this.#isAborted && this.#state.run === run) {
+      await pace.turn()
+      this.#stream = new AbortController()
+      const openWithinMs = this.#position.isEmpty ? 0 : OPEN_LIMITS_MS[Math.min(timeouts, OPEN_LIMITS_MS.length - 1)]
+      const outcome = await this.#readOnce({follow: true, previous: false, tail: this.#tail, openWithinMs}, this.#stream.signal)
+      this.#stream = null
+      this.#position.mark()
+      if (!this.#position.isEmpty) this.#context.merge.broken(this)
+      if (this.#isAborted || this.#state.run !== run) return
+      failures = outcome.fresh > 0 ? 0 : failures + 1
+      if (outcome.kind === 'ended') {
+        const isOver = this.#isGone || !this.#state.isRunning
+        if (isOver && ending.isReached(outcome)) return this.#finish(run, outcome.rest)
+      } else if (outcome.kind === 'failed') {
+        const {error} = outcome
+        if (this.#isGone && (error instanceof NotFoundError || this.#lingering === undefined)) return this.#finish(run, NOTHING)
+        if (isHopeless(error)) return this.#fail(error)
+        if (error instanceof TimedOutError) timeouts += 1
+        else if (failures > 1 && !(error instanceof NotFoundError)) notices.down(this.container, error)
+      }
+      // Once at once: a kubelet ends a log a little before the cluster knows that the container has ended.
+      if (failures > 1) await this.#pause(failures)
+    }
+  }
+
+  #finish(run: string, rest: Buffer): void {
+    this.#takeRest(rest)
+    this.#finishedRun = run
+    this.#context.merge.whole(this)
+    this.#context.notices.up(this.container)
+  }
+
+  /** After a restart: what the run before wrote last and was not read yet. */
+  async #readPreviousRun(): Promise<void> {
+    const ending = new RunEnding()
+    this.#tail = null
+    for (let failures = 0; !this.#isAborted;) {
+      const outcome = await this.#readOnce({follow: false, previous: true, tail: null})
+      if (outcome.kind === 'ended' && ending.isReached(outcome)) return this.#takeRest(outcome.rest)
+      // 400 and 404: the kubelet has nothing of it (any more).
+      if (outcome.kind === 'failed' && isFinal(outcome.error)) return
+      failures = outcome.fresh > 0 ? 0 : failures + 1
+      if (failures === MOST_FAILURES) {
+        return this.#context.notices.incomplete(this.container, 'the end of the run before its restart could not be read')
+      }
+      if (failures > 1) await this.#pause(failures)
+    }
+  }
+
+  /** Opens a stream where the last one ended, and reads it into the queue. Never rejects for a failure of the cluster's. */
+  async #readOnce(request: Pick<LogRequest, 'follow' | 'previous' | 'tail' | 'openWithinMs'>, ending?: AbortSignal): Promise<Outcome> {
+    const {signal, read, from, merge, notices} = this.#context
+    const {pod, name} = this.container
+    const resume = request.previous && this.phase === 'live' ? this.#position.resumeFromMark() : this.#position.resume()
+    const since = resume?.since ?? (from.seconds > 0 ? from.seconds : null)
+    let fresh = 0
+    let stream: ByteStream | null = null
+    try {
+      const life = ending === undefined ? signal : AbortSignal.any([signal, ending])
+      stream = await read({pod, container: name, ...request, since, tail: resume === null ? request.tail : null}, life)
+      this.queue.begin(resume, this.phase === 'live')
+      for await (const chunk of stream) {
+        notices.up(this.container)
+        merge.whole(this)
+        if (this.#isGone) this.#linger()
+        const count = this.queue.push(chunk)
+        fresh += count
+        if (count > 0) {
+          merge.arrived(this)
+          this.#settleSoon()
+        }
+        if (this.isFull && (await this.#room(this.phase === 'past')) === 'give way') return {kind: 'yielded', fresh}
+      }
+      return {kind: 'ended', fresh, rest: this.queue.endStream(), isProven: resume?.isProven ?? false}
+    } catch (error) {
+      return {kind: 'failed', fresh, error: own(error)}
+    } finally {
+      stream?.close()
+      if (this.phase === 'past') this.#filter?.settle()
+    }
+  }
+
+  /** Waits until the queue has room again; `give way`: until then, or until another log needs the place. */
+  async #room(mayGiveWay: boolean): Promise<'room' | 'give way'> {
+    let stopResting = (): void => {}
+    const answer = await new Promise<'room' | 'give way'>((resolve) => {
+      this.#onRoom = () => resolve('room')
+      if (mayGiveWay) stopResting = this.#context.slots.rest(() => resolve('give way'))
+      if (this.#isAborted) resolve('room')
+    })
+    stopResting()
+    this.#onRoom = null
+    return answer
+  }
+
+  /** A record that may go on is complete when nothing more of it comes. */
+  #settleSoon(): void {
+    const filter = this.#filter
+    if (filter === null || this.phase === 'past') return
+    clearTimeout(this.#settling)
+    this.#settling = setTimeout(() => {
+      filter.settle()
+      this.#context.merge.arrived(this)
+    }, RECORD_SPAN_MS)
+  }
+
+  #linger(): void {
+    clearTimeout(this.#lingering)
+    this.#lingering = setTimeout(() => {
+      this.#lingering = undefined
+      this.#stream?.abort()
+    }, LINGER_MS)
+  }
+
+  /** Waits longer after each failure; a change of the container's state ends the wait. */
+  async #pause(failures: number): Promise<void> {
+    const full = Math.min(FIRST_PAUSE_MS * 2 ** failures, LONGEST_PAUSE_MS)
+    await this.#change(full * (0.5 + this.#context.random() / 2))
+  }
+
+  /** Resolves when the container's state changes, or after so many milliseconds. */
+  async #change(milliseconds: number): Promise<void> {
+    if (this.#isAborted) return
+    let timer: NodeJS.Timeout | undefined
+    await new Promise<void>((resolve) => {
+      this.#onChange = resolve
+      if (milliseconds !== Infinity) timer = setTimeout(resolve, milliseconds)
+    })
+    clearTimeout(timer)
+    this.#onChange = null
+  }
+
+  #rouse(): void {
+    this.#onRoom?.()
+    this.#onChange?.()
+  }
+}
+
+/** No other attempt will fare better. */
+function isHopeless(error: SapocheError): boolean {
+  return error instanceof ForbiddenError || error instanceof UnauthorizedError
+}
+
+/** As things stand now: the log is not there, or not for us. */
+function isFinal(error: SapocheError): boolean {
+  return error instanceof RefusedError || error instanceof NotFoundError
+}
+
+function own(error: unknown): SapocheError {
+  if (error instanceof SapocheError) return error
+  throw error
+}
