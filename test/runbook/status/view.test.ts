@@ -23,7 +23,7 @@ describe('status, all well', () => {
         {
           name: 'st-redis-sp',
           type: 'ClusterIP',
-          ports: [{name: null, port: 6379, nodePort: null, readyEndpoints: 1}],
+          ports: [{name: null, port: 6379, nodePort: null, targetPort: 6379, readyEndpoints: 1}],
           readyEndpoints: 1,
           severity: 'ok',
           reason: '',
