@@ -1,8 +1,8 @@
 import {openSession} from '../lib/app/index.ts'
 import {SapocheCommand} from '../lib/cli/base-command.ts'
 import {checkFlags, clusterFlags, Flags, formatOf, outputFlags, targetFlags} from '../lib/cli/flags.ts'
-import {writeReport} from '../lib/cli/output.ts'
-import {exitCodeOf, HEALTHS, readStatus, statusViews} from '../lib/runbook/status/index.ts'
+import {liveFlags, showLive} from '../lib/cli/screen-live.ts'
+import {exitCodeOf, HEALTHS, liveStatus, statusViews} from '../lib/runbook/status/index.ts'
 
 export default class Status extends SapocheCommand {
   static override summary = 'verdict of the namespace: what is wrong, since when, why, and what to do next'
@@ -35,6 +35,7 @@ export default class Status extends SapocheCommand {
       helpValue: '<health,...>',
     })(),
     strict: Flags.boolean({summary: 'judge workloads that the catalogue lacks as severely as the others', helpGroup: 'CHECK'}),
+    ...liveFlags,
     ...clusterFlags,
   }
 
@@ -42,11 +43,12 @@ export default class Status extends SapocheCommand {
     const {flags, argv} = await this.parse(Status)
     const session = await openSession(flags, 'status', this.surroundings)
     const progress = this.waitFor(`reading namespace ${session.cluster.namespace} on ${session.cluster.context ?? session.cluster.server}`)
+    const views = statusViews(flags.problems, flags['fail-on'])
+    const {terminal, signal} = this
     try {
-      const report = await readStatus({targets: argv.map(String), ...flags}, session, this.signal)
-      progress.stop()
-      await writeReport(report, formatOf(flags), statusViews(flags.problems, flags['fail-on']), this.terminal, session.now())
-      this.endWith(exitCodeOf(report.verdict, flags['fail-on']))
+      const live = liveStatus({...flags, targets: argv.map(String)}, session)
+      const {report, code} = await showLive(live, {flags, format: formatOf(flags), views, terminal, signal, progress, now: session.now})
+      this.endWith(code ?? exitCodeOf(report.verdict, flags['fail-on']))
     } finally {
       progress.stop()
       await session.close()

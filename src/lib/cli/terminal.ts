@@ -12,6 +12,8 @@ export interface Terminal {
 
 export interface Output {
   readonly isTerminal: boolean
+  /** A terminal that can move its cursor. */
+  readonly canRedraw: boolean
   readonly colour: boolean
   /** Columns of the terminal; 80 where it is none. */
   readonly width: number
@@ -31,6 +33,7 @@ export function openTerminal(environment: Environment, colour: ColourChoice = 'a
 function output(stream: NodeJS.WriteStream, environment: Environment, choice: ColourChoice): Output {
   return {
     isTerminal: stream.isTTY,
+    canRedraw: stream.isTTY && environment.variables['TERM'] !== 'dumb',
     colour: wantsColour(stream.isTTY, environment.variables, choice),
     get width() {
       return stream.columns || DEFAULT_WIDTH

@@ -2,7 +2,7 @@ import {resolveTargets, type Catalogue, type Resolution} from '../../catalogue/i
 import type {ClusterReader} from '../../clients/kubernetes/types.ts'
 import {assignPods, type Health, type Ownership} from '../../workload/index.ts'
 import {clockWarning} from '../cluster/index.ts'
-import type {Snapshot} from './collect.ts'
+import {takeSnapshot, type Snapshot} from './collect.ts'
 import {statusReport} from './report.ts'
 import type {StatusReport} from './schema.ts'
 
@@ -18,6 +18,14 @@ export interface StatusSources {
   readonly catalogue: Catalogue
   /** The API server's clock, epoch milliseconds. */
   now(): number
+}
+
+/**
+ * The verdict of the namespace. Rejects with a UsageError (64) for a target that matches nothing, with a RefusedError (77) where deployments or
+ * pods may not be read, with a ConfigurationError (78) where the namespace does not exist.
+ */
+export async function readStatus(options: StatusOptions, sources: StatusSources, signal: AbortSignal): Promise<StatusReport> {
+  return judgeSnapshot(await takeSnapshot(sources.cluster, signal), options, sources)
 }
 
 /** Which workloads and pods the targets name in this snapshot. Throws a UsageError (64) for one that matches nothing. */

@@ -112,3 +112,25 @@ export const statusReport = z.object({
   warnings: z.array(warning),
 })
 export type StatusReport = z.infer<typeof statusReport>
+
+/** One line of `status --watch -o json`: what something was, and what it is now. */
+export const statusChange = z.object({
+  apiVersion: z.literal('sapoche/v1'),
+  kind: z.literal('StatusChange'),
+  /** When it was seen. */
+  time,
+  context: z.string().nullable(),
+  namespace: z.string(),
+  /** `Namespace` for the verdict on all of it, `Watch` for the connection, else the kind of the object. */
+  objectKind: z.string(),
+  name: z.string(),
+  /** A health, of what has none a severity; of a watch `watching` or `blind`. null where it was not there, and at the start. */
+  from: z.string().nullable(),
+  /** null where it is gone. */
+  to: z.string().nullable(),
+  severity,
+  reason: z.string(),
+  /** On the whole namespace, after the change. */
+  verdict,
+})
+export type StatusChange = z.infer<typeof statusChange>
