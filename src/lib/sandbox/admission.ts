@@ -18,11 +18,8 @@ export function admit(cluster: Cluster, resource: Resource, object: KubeObject, 
   if (resource === PODS) faults.push(...admitPod(object, old))
   if (resource === AUTOSCALERS) faults.push(...admitAutoscaler(object))
   if (resource === SERVICES) faults.push(...admitService(cluster, object))
-  if (resource === STATEFUL_SETS || resource === DAEMON_SETS || resource === JOBS) {
-    faults.push(...podSpecFaults(pick(object.spec, 'template.spec'), 'spec.template.spec'))
-    const template = pick(object.spec, 'template')
-    if (isRecord(template)) template['metadata'] ??= {}
-  }
+  const defaults = OTHERS.get(resource)
+  if (defaults !== undefined) faults.push(...admitOther(object, defaults))
   if (faults.length > 0) throw invalid(resource, name, faults)
 }
 
@@ -72,7 +69,26 @@ function admitDeployment(object: KubeObject, old: KubeObject | null): Fault[] {
   return faults
 }
 
+/** The kinds of others.ts, with the defaults of their specs. */
+const OTHERS = new Map<Resource, Record<string, unknown>>([
+  [STATEFUL_SETS, {replicas: 1, podManagementPolicy: 'OrderedReady', updateStrategy: {type: 'RollingUpdate'}, revisionHistoryLimit: 10}],
+  [DAEMON_SETS, {updateStrategy: {type: 'RollingUpdate'}, revisionHistoryLimit: 10}],
+  [JOBS, {parallelism: 1, completions: 1, backoffLimit: 6, completionMode: 'NonIndexed', suspend: false}],
+])
+
+function admitOther(object: KubeObject, defaults: Record<string, unknown>): Fault[] {
+  if (!isRecord(object.spec)) return [required('spec')]
+  object.spec = {...defaults, ...object.spec}
+  const template = pick(object.spec, 'template')
+  if (isRecord(template)) template['metadata'] ??= {}
+  return podSpecFaults(pick(template, 'spec'), 'spec.template.spec')
+}
+
 function admitAutoscaler({spec}: KubeObject): Fault[] {
+  if (isRecord(spec)) {
+    spec['minReplicas'] ??= 1
+    spec['metrics'] ??= [{type: 'Resource', resource: {name: 'cpu', target: {type: 'Utilization', averageUtilization: 80}}}]
+  }
   const maximum = pick(spec, 'maxReplicas')
   const minimum = pick(spec, 'minReplicas') ?? 1
   const faults = pick(spec, 'scaleTargetRef.name') === undefined ? [required('spec.scaleTargetRef.name')] : []

@@ -251,7 +251,7 @@ const COLUMNS = new Map<Resource, readonly Column[]>([
       column('Reference', (object) => `${text(object, 'spec.scaleTargetRef.kind')}/${text(object, 'spec.scaleTargetRef.name')}`),
       column('Targets', targets),
       column('MinPods', (object) => text(object, 'spec.minReplicas', '<unset>')),
-      column('MaxPods', (object) => text(object, 'spec.maxReplicas')),
+      column('MaxPods', (object) => number(object, 'spec.maxReplicas')),
       column('Replicas', (object) => number(object, 'status.currentReplicas')),
       AGE,
     ],

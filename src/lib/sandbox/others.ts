@@ -44,11 +44,15 @@ export function reconcileStatefulSet(cluster: Cluster, set: StatefulSet): void {
   const ready = now.filter(isReady).length
   const counts = positive({readyReplicas: ready, currentReplicas: now.length, updatedReplicas: now.filter(isNew).length})
   cluster.store.update(STATEFUL_SETS, set, (draft) => {
+    const updateRevision = `${set.metadata.name}-${hash}`
+    const currentRevision = now.every(isNew) ? updateRevision : (outdated[0]?.metadata.labels?.[HASH] ?? updateRevision)
     draft.status = {
       observedGeneration: set.metadata.generation,
       replicas: now.length,
       ...counts,
       availableReplicas: ready,
+      currentRevision,
+      updateRevision,
       collisionCount: 0,
     }
   })
