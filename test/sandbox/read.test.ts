@@ -1,5 +1,5 @@
 import {beforeEach, describe, expect, test} from 'vitest'
-import {duration} from '../../src/lib/sandbox/columns.ts'
+import {duration} from '../../src/lib/sandbox/pod-columns.ts'
 import {ApiFailure} from '../../src/lib/sandbox/failure.ts'
 import {APPS, NS} from './client.ts'
 import {Simulation, rollout} from './simulation.ts'

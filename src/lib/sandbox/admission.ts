@@ -1,10 +1,10 @@
 /** Defaults and validation of what is written, as far as the controllers here depend on it. */
 import type {Cluster} from './cluster.ts'
 import {type Fault, invalid} from './failure.ts'
+import {isRecord, pick, same, scalar} from './json.ts'
 import {AUTOSCALERS, DAEMON_SETS, DEPLOYMENTS, JOBS, PODS, STATEFUL_SETS, type Resource, SERVICES} from './resources.ts'
 import {matches} from './selectors.ts'
 import type {Deployment, KubeObject, Service} from './types.ts'
-import {isRecord, pick, same, scalar} from './json.ts'
 
 /** Fills in defaults and checks. `object` is a draft and is changed in place; `old` is what it replaces. Throws 422 with every fault found. */
 export function admit(cluster: Cluster, resource: Resource, object: KubeObject, old: KubeObject | null): void {

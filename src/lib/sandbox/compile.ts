@@ -3,11 +3,11 @@ import {load} from 'js-yaml'
 
 import {builtinCatalogue} from '../catalogue/index.ts'
 import {ConfigurationError} from '../errors/index.ts'
+import {isRecord} from './json.ts'
 import {STATES} from './pod-status.ts'
 import {RESOURCES, SCALED_OBJECTS, apiVersionOf} from './resources.ts'
 import type {Scenario, Step} from './scenarios.ts'
 import {NODE_NAMES} from './seed.ts'
-import {isRecord} from './json.ts'
 
 /** How far back the past goes that is replayed, in seconds. */
 export const PAST = 7200

@@ -1,6 +1,6 @@
 /** Who wrote which field: as much of server-side field management as answers "who set replicas, and when". */
-import type {FieldSet, KubeObject, ManagedFields} from './types.ts'
 import {clone, isRecord, same} from './json.ts'
+import type {FieldSet, KubeObject, ManagedFields} from './types.ts'
 
 export interface Writer {
   readonly manager: string

@@ -2,36 +2,17 @@
  * What a started pod looks like, as it is told by labels of the pod or by a fault of a scenario.
  * The labels and the statuses are those of the simulated kubelet of the real servers (test/real/kwok.yaml).
  */
-import {isRecord, same, scalar} from './json.ts'
+import {scalar} from './json.ts'
 import {
   type Condition,
   type Container,
   type ContainerStatus,
   type Labels,
   type Pod,
-  type PodSpec,
   type Terminated,
   conditionOf,
   rfc3339,
 } from './types.ts'
-
-const TOLERATIONS = ['not-ready', 'unreachable'].map((trouble) => ({
-  key: `node.kubernetes.io/${trouble}`,
-  operator: 'Exists',
-  effect: 'NoExecute',
-  tolerationSeconds: 300,
-}))
-
-/** A pod as the API server admits it: with the tolerations and the quality of service that every pod has. */
-export function newPod(spec: PodSpec): Pick<Pod, 'spec' | 'status'> {
-  const resources = spec.containers.map((container) => (isRecord(container['resources']) ? container['resources'] : {}))
-  const guaranteed = resources.every(({requests, limits}) => requests !== undefined && same(requests, limits))
-  const qosClass = resources.every((wants) => Object.keys(wants).length === 0) ? 'BestEffort' : guaranteed ? 'Guaranteed' : 'Burstable'
-  return {
-    spec: {enableServiceLinks: true, priority: 0, preemptionPolicy: 'PreemptLowerPriority', tolerations: TOLERATIONS, ...spec},
-    status: {phase: 'Pending', qosClass},
-  }
-}
 
 /** Why a container was never started, in Kubernetes' words. */
 const NEVER_STARTED = {

@@ -1,8 +1,26 @@
 /** What every controller of pods does: create them, within quotas, and count them. */
 import type {Cluster} from './cluster.ts'
-import {newPod} from './pod-status.ts'
+import {isRecord, same} from './json.ts'
 import {PODS, QUOTAS} from './resources.ts'
 import {type KubeObject, type Labels, type Pod, type PodSpec, type PodTemplate, conditionOf, controllerReference} from './types.ts'
+
+const TOLERATIONS = ['not-ready', 'unreachable'].map((trouble) => ({
+  key: `node.kubernetes.io/${trouble}`,
+  operator: 'Exists',
+  effect: 'NoExecute',
+  tolerationSeconds: 300,
+}))
+
+/** A pod as the API server admits it: with the tolerations and the quality of service that every pod has. */
+export function newPod(spec: PodSpec): Pick<Pod, 'spec' | 'status'> {
+  const resources = spec.containers.map((container) => (isRecord(container['resources']) ? container['resources'] : {}))
+  const guaranteed = resources.every(({requests, limits}) => requests !== undefined && same(requests, limits))
+  const qosClass = resources.every((wants) => Object.keys(wants).length === 0) ? 'BestEffort' : guaranteed ? 'Guaranteed' : 'Burstable'
+  return {
+    spec: {enableServiceLinks: true, priority: 0, preemptionPolicy: 'PreemptLowerPriority', tolerations: TOLERATIONS, ...spec},
+    status: {phase: 'Pending', qosClass},
+  }
+}
 
 /** Neither Succeeded nor Failed. */
 export function isLive({status}: Pod): boolean {

@@ -1,8 +1,8 @@
 /** Label selectors and field selectors, as objects and as query strings. */
 import {badRequest} from './failure.ts'
+import {pick, scalar} from './json.ts'
 import type {Resource} from './resources.ts'
 import type {KubeObject, LabelSelector, Labels} from './types.ts'
-import {pick, scalar} from './json.ts'
 
 interface Requirement {
   key: string

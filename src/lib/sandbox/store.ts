@@ -2,9 +2,9 @@
  * All objects of the cluster, one counter of versions over them, and the changes of late for watches.
  * An object in the store is never changed in place: who changes one puts a new one, so readers and snapshots need no copies.
  */
+import {clone, same} from './json.ts'
 import type {Resource} from './resources.ts'
 import type {KubeObject} from './types.ts'
-import {clone, same} from './json.ts'
 
 export interface Change {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'

@@ -3,13 +3,13 @@ import {admit} from './admission.ts'
 import type {Target} from './api.ts'
 import type {Cluster} from './cluster.ts'
 import {ApiFailure, type Fault, badRequest, conflict, detailsOf, invalid, notFound, notImplemented, qualified} from './failure.ts'
+import {clone, isRecord, pick, same} from './json.ts'
 import {recordWrite} from './managed-fields.ts'
 import {patched} from './patch.ts'
-import {newPod} from './pod-status.ts'
+import {newPod} from './pods.ts'
 import {DEPLOYMENTS, NAMESPACES, PODS, type Resource, apiVersionOf} from './resources.ts'
 import {fieldFilter, format, labelFilter} from './selectors.ts'
 import type {KubeObject, LabelSelector, Pod} from './types.ts'
-import {clone, isRecord, pick, same} from './json.ts'
 
 export interface Write extends Target {
   readonly cluster: Cluster
