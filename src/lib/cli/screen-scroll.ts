@@ -23,7 +23,7 @@ export function scrolled(top: Top, key: string, heights: readonly number[], room
   const last = lastTop(heights, room)
   const from = top === 'end' ? last : Math.min(top, last)
   const page = Math.max(1, room - 1)
-  const to = (line: number): Top => (line >= last ? 'end' : Math.max(0, line))
+  const to = (line: number): Top => (Math.max(0, line) >= last ? 'end' : Math.max(0, line))
   switch (key) {
     case 'j':
     case 'down':
