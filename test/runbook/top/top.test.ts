@@ -54,7 +54,7 @@ const SERVED = {
 }
 
 async function read(options: Partial<TopOptions> = {}, served_: Partial<typeof SERVED> | null = SERVED, more: ServedOptions = {}) {
-  const sources = await served((served_ ?? {}) as typeof SERVED, more)
+  const sources = await served(served_ ?? {}, more)
   const report = await readTop({targets: [], by: 'pod', 'sort-by': 'memory', ...options}, sources, PATIENT)
   expect(topReport.parse(report)).toEqual(report)
   return report

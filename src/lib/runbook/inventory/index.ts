@@ -30,6 +30,8 @@ export interface Group<P extends Pod = Pod> {
   readonly category: string | null
   /** What the catalogue says; null where it lacks it. */
   readonly listed: CatalogueWorkload | null
+  /** False where only pods of it were named. */
+  readonly isWhole: boolean
   /** Null where the cluster lacks it. */
   readonly deployment: Deployment | null
   /** Empty where there are none, and where they can't be read. */
@@ -49,6 +51,8 @@ export interface Inventory<P extends Pod = Pod> {
   readonly groups: readonly Group<P>[]
   /** Pods that no deployment owns, of those that were named, or all without targets. */
   readonly strays: readonly P[]
+  /** Names of pods that `except` took out. */
+  readonly exceptPods: ReadonlySet<string>
   readonly warnings: readonly Warning[]
   /** The deployment that owns a pod; null for a stray. */
   workloadOf(pod: {readonly uid: string}): string | null
@@ -88,7 +92,7 @@ export async function readInventory<P extends Pod = Pod>(
     const deployment = byName.get(name) ?? null
     const owned = deployment === null ? undefined : byDeployment.get(deployment.uid)
     const own = pods.items.filter((pod) => owners.get(pod.uid) === name && !gone.has(pod.name) && (whole.has(name) || named.has(pod.name)))
-    return {name, category, listed, deployment, replicaSets: owned?.replicaSets ?? [], pods: own}
+    return {name, category, listed, isWhole: whole.has(name), deployment, replicaSets: owned?.replicaSets ?? [], pods: own}
   }
   return {
     deployments: deployments.items,
@@ -102,6 +106,7 @@ export async function readInventory<P extends Pod = Pod>(
       ),
     ],
     strays: pods.items.filter((pod) => !owners.has(pod.uid) && !gone.has(pod.name) && (narrowed ? named.has(pod.name) : true)),
+    exceptPods: gone,
     warnings: [...clockWarning(cluster), ...warningOf(sets)],
     workloadOf: ({uid}) => owners.get(uid) ?? null,
   }

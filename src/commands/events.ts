@@ -1,0 +1,58 @@
+import {openSession} from '../lib/app/index.ts'
+import {SapocheCommand} from '../lib/cli/base-command.ts'
+import {clusterFlags, Flags, formatOf, outputFlags, targetFlags} from '../lib/cli/flags.ts'
+import {writeReport} from '../lib/cli/output.ts'
+import {onReaderGone} from '../lib/cli/reader-gone.ts'
+import {amount} from '../lib/cli/write-flags.ts'
+import {eventsNotice, eventsViews, readEvents, streamEvents} from '../lib/runbook/events/index.ts'
+
+export default class Events extends SapocheCommand {
+  static override summary = 'events of workloads with those of their replica sets and pods, newest last'
+  static override description = [
+    'Each event names its workload, also where its pod is gone. What has repeated is sorted by the last time and says how often.',
+    'The cluster keeps events for an hour. With --follow: until Ctrl-C, also when connections are lost; -o json gives a line an event.',
+  ].join(' ')
+  static override examples = [
+    '<%= config.bin %> events --limit 20',
+    '<%= config.bin %> events workers --warnings -f',
+    "<%= config.bin %> events consumer-lis-testresult -o json | jq -r '.items[].message'",
+  ]
+  static override strict = false
+  static override args = targetFlags.args
+  static override flags = {
+    ...targetFlags.flags,
+    limit: amount({summary: 'the newest so many rows, 20 when not given; 0 for all', default: 20, noCacheDefault: true}),
+    warnings: Flags.boolean({summary: 'warnings alone'}),
+    follow: Flags.boolean({char: 'f', summary: 'go on with each further event until Ctrl-C'}),
+    ...outputFlags(['table', 'wide', 'json', 'yaml', 'name']),
+    ...clusterFlags,
+  }
+
+  async run(): Promise<void> {
+    const {flags, argv} = await this.parse(Events)
+    const format = formatOf(flags)
+    const session = await openSession(flags, 'events', this.surroundings)
+    const progress = this.waitFor(`reading events of ${session.cluster.namespace}`)
+    const options = {targets: argv.map(String), ...flags}
+    const {stdout, stderr} = this.terminal
+    const say = (text: string): void => stderr.write(`sapoche: ${text}\n`)
+    const unread = new AbortController()
+    const reader = onReaderGone(() => unread.abort())
+    try {
+      if (flags.follow) {
+        const outlet = {format, colour: stdout.colour, write: stdout.write, say}
+        await streamEvents(options, session, outlet, AbortSignal.any([this.signal, unread.signal]))
+        return this.endWith(unread.signal.aborted ? 0 : 130)
+      }
+      const report = await readEvents(options, session, this.signal)
+      progress.stop()
+      const notice = eventsNotice(report)
+      if (notice !== null) say(notice)
+      await writeReport(report, format, eventsViews(), this.terminal, session.now())
+    } finally {
+      reader.stop()
+      progress.stop()
+      await session.close()
+    }
+  }
+}

@@ -1,0 +1,62 @@
+import {age} from '../../text/age.ts'
+import {strip, stripLine} from '../../text/strip.ts'
+import {table} from '../../text/table.ts'
+import {parseTime} from '../../text/time.ts'
+import {tones, type Tone} from '../../text/tone.ts'
+import {type ViewOptions, wrap} from '../../text/view.ts'
+import {header} from '../view.ts'
+import type {EventItem, EventRecord, EventsReport} from './schema.ts'
+
+/** What stderr says where there is nothing to show; null where there is. The API server forgets events after an hour. */
+export function eventsNotice({items, namespace}: EventsReport): string | null {
+  return items.length > 0 ? null : `no events in ${namespace} (the cluster keeps them for an hour)`
+}
+
+/** The text formats of `events`: one line an event, whose message is never cut. */
+export function eventsViews(): Record<'table' | 'wide' | 'name', (report: EventsReport, options: ViewOptions) => string> {
+  return {
+    table: (report, options) => render(report, options, false),
+    wide: (report, options) => render(report, options, true),
+    name: ({items}) => items.map(({object}) => `${object.kind.toLowerCase()}/${object.name}\n`).join(''),
+  }
+}
+
+function render(report: EventsReport, options: ViewOptions, wide: boolean): string {
+  const tone = tones(options.colour)
+  const head = ['AGE', 'TYPE', 'REASON', 'WORKLOAD', ...(wide ? ['SOURCE'] : []), 'MESSAGE'].map((word) => tone.quiet(word))
+  const rows = report.items.map((item) => {
+    const at = parseTime(item.at)
+    const cells = [at === null ? '-' : age(options.now - at), typeText(item, tone), strip(item.reason), strip(item.workload ?? '-')]
+    return [...cells, ...(wide ? [strip(item.source)] : []), messageText(item)]
+  })
+  const lines = [header(report, tone), '']
+  if (rows.length > 0) lines.push(...table([head, ...rows], {align: ['right']}), '')
+  for (const {message} of report.warnings) lines.push(...wrap(`${tone.warning('warning')}  ${strip(message)}`, options.width, ''))
+  const {events, warnings} = report.summary
+  const older = events > rows.length ? `the newest ${rows.length} of ` : ''
+  lines.push(`${older}${events} events, ${warnings} of them warnings${older === '' ? '' : '; --limit 0 shows all'}`)
+  return `${lines.join('\n')}\n`
+}
+
+/** One line for each record as it comes; `widest` is the length of the longest name of a workload. */
+export function followView(record: EventRecord, {colour}: Pick<ViewOptions, 'colour'>): string {
+  const tone = tones(colour)
+  const time = record.at === null ? '--:--:--' : record.at.slice(11, 19)
+  const type = typeText({...record, type: record.type.padEnd(7)}, tone)
+  return `${tone.quiet(time)}  ${type}  ${strip(record.reason).padEnd(18)}  ${tone.strong(strip(record.workload ?? '-'))}  ${messageText(record)}\n`
+}
+
+function typeText({type}: Pick<EventItem, 'type'>, tone: Tone): string {
+  return type.startsWith('Warning') ? tone.warning(strip(type)) : strip(type)
+}
+
+/** `Back-off restarting failed container (x12 over 1 h; pod/worker-x2x4z)` */
+function messageText({message, count, at, firstAt, object, workload}: EventItem): string {
+  const [last, first] = [parseTime(at), parseTime(firstAt)]
+  const span = last === null || first === null || last - first < 1000 ? '' : ` over ${age(last - first)}`
+  const notes = [
+    ...(count > 1 ? [`x${count}${span}`] : []),
+    ...(object.kind === 'Deployment' && object.name === workload ? [] : [`${object.kind.toLowerCase()}/${object.name}`]),
+  ]
+  return stripLine(message) + (notes.length === 0 ? '' : ` (${notes.map(strip).join('; ')})`)
+}
