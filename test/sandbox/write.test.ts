@@ -235,7 +235,7 @@ describe('the scale subresource', () => {
   })
 })
 
-test('managedFields tell who wrote replicas; an entry of the scale subresource has no time', () => {
+test('managedFields tell who wrote replicas; an entry of the scale subresource has no time, and a zero set by it no owner', () => {
   const owners = () =>
     (simulation.deployment('web').metadata.managedFields ?? [])
       .filter(({fieldsV1}) => fieldsV1['f:spec']?.['f:replicas'] !== undefined)
@@ -245,6 +245,8 @@ test('managedFields tell who wrote replicas; an entry of the scale subresource h
   expect(owners()).toEqual([['kubectl', 'scale', false]])
   simulation.call('PATCH', WEB, {spec: {replicas: 1}}, {contentType: MERGE, manager: 'argocd'})
   expect(owners()).toEqual([['argocd', undefined, true]])
+  simulation.call('PATCH', `${WEB}/scale`, {spec: {replicas: 0}}, {contentType: MERGE, manager: 'kubectl'})
+  expect(owners()).toEqual([])
   simulation.advance(1)
   const status = simulation.deployment('web').metadata.managedFields?.find(({subresource}) => subresource === 'status')
   expect(status).toMatchObject({manager: 'kube-controller-manager', time: expect.any(String), fieldsV1: {'f:status': {}}})

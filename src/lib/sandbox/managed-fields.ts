@@ -1,5 +1,5 @@
 /** Who wrote which field: as much of server-side field management as answers "who set replicas, and when". */
-import {clone, isRecord, same} from './json.ts'
+import {clone, isRecord, pick, same} from './json.ts'
 import type {FieldSet, KubeObject, ManagedFields} from './types.ts'
 
 export interface Writer {
@@ -10,19 +10,21 @@ export interface Writer {
 
 /**
  * Sets `after.metadata.managedFields`: the fields that differ from `before` now belong to the writer.
- * An entry of the scale subresource has no time, as on a real API server (facts of kubernetes 1.36, managedfields/scalehandler.go).
+ * As seen on kube-apiserver 1.36: an entry of the scale subresource has no time, and a count of zero that was set through it belongs to
+ * nobody (a Scale leaves zero out).
  */
 export function recordWrite(before: KubeObject | null, after: KubeObject, {manager, subresource, time}: Writer): void {
   const fields = changed(before === null ? {} : owned(before), owned(after))
   const entries = clone(before?.metadata.managedFields ?? [])
   if (fields !== null && Object.keys(fields).length > 0) {
     const mine = (entry: ManagedFields) => entry.manager === manager && entry.subresource === (subresource ?? undefined)
-    for (const entry of entries) if (!mine(entry)) subtract(entry.fieldsV1, fields)
+    const nobodys = subresource === 'scale' && pick(after.spec, 'replicas') === 0
+    for (const entry of entries) if (nobodys || !mine(entry)) subtract(entry.fieldsV1, fields)
     const entry = entries.find(mine)
-    if (entry === undefined) {
+    if (entry === undefined && !nobodys) {
       const origin = {manager, operation: 'Update', apiVersion: after.apiVersion, fieldsType: 'FieldsV1'} as const
       entries.push({...origin, ...(subresource !== 'scale' && {time}), fieldsV1: fields, ...(subresource !== null && {subresource})})
-    } else {
+    } else if (entry !== undefined && !nobodys) {
       add(entry.fieldsV1, fields)
       if (subresource !== 'scale') entry.time = time
     }
