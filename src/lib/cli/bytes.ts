@@ -1,6 +1,20 @@
-/** Writes bytes to stdout; resolves when they are taken, so that a slow reader slows the writer down. A closed pipe ends the process (bin/run.js). */
-export function writeStdout(bytes: Uint8Array): Promise<void> {
-  return new Promise((resolve) => {
-    process.stdout.write(bytes, () => resolve())
-  })
+import {onReaderGone} from './reader-gone.ts'
+
+/** stdout for what may be large: bytes, taken as slowly as its reader reads. */
+export interface ByteOutput {
+  /** Resolves when the bytes are taken. A closed pipe ends the process (bin/run.js). */
+  write(bytes: Uint8Array): Promise<void>
+  /** Aborts when whoever read has gone. */
+  readonly gone: AbortSignal
+  close(): void
+}
+
+export function openBytes(): ByteOutput {
+  const controller = new AbortController()
+  const reader = onReaderGone(() => controller.abort())
+  return {
+    write: (bytes) => new Promise((resolve) => void process.stdout.write(bytes, () => resolve())),
+    gone: controller.signal,
+    close: () => reader.stop(),
+  }
 }

@@ -113,7 +113,7 @@ export async function openLab(certificates: Certificates, options: LabOptions = 
     notices,
     lines,
     add(pod, container = 'app', state = RUNNING, isNewborn = false) {
-      const log = new ContainerLog({pod, name: container, workload: pod, category: null, node: null}, state, context)
+      const log = new ContainerLog({pod, name: container, workload: pod, category: null, node: null, isOnly: true}, state, context)
       merge.add(log)
       runs.push(log.run(isNewborn))
       return log

@@ -1,5 +1,5 @@
 import {setTimeout as sleep} from 'node:timers/promises'
-import {beforeAll, expect, test} from 'vitest'
+import {beforeAll, test} from 'vitest'
 import {type Certificates, makeCertificates} from '../../clients/kubernetes/support.ts'
 import {count, type Lab, numbered, openLab} from './lab.ts'
 

@@ -1,18 +1,14 @@
-import {decodeMetadata} from '../../workload/decode/metadata.ts'
-import {countAt, type JsonObject, listAt, nameAt, objectAt, objectOrNull, stringAt} from '../../workload/decode/json.ts'
-import type {Owner} from '../../workload/index.ts'
+import type {JsonObject} from '../../clients/kubernetes/types.ts'
+import {decodePod, listAt, numberAt, objectAt, objectOrNull, type Pod, stringAt, type Termination, timeAt} from '../../workload/index.ts'
 
-/** A pod, as far as its logs go. Other than for verdicts, ephemeral containers and the runs of a container count. */
-export interface LogPod {
-  readonly name: string
-  readonly uid: string
-  readonly owner: Owner | null
-  readonly node: string | null
-  readonly containers: readonly LogContainer[]
+/** A pod with what the rules of verdicts leave out: ephemeral containers, and which run of a container the API has the log of. */
+export interface LogPod extends Pod {
+  readonly logs: readonly LogContainer[]
 }
 
 export interface LogContainer {
   readonly name: string
+  readonly isInit: boolean
   readonly state: ContainerState
 }
 
@@ -21,35 +17,29 @@ export interface ContainerState {
   /** The run whose log the API gives: of the running container, else of the one that ended last; null before the first start. */
   readonly run: string | null
   readonly isRunning: boolean
-  /** Why it waits or has ended (`CrashLoopBackOff`, `Completed`); '' while it runs. */
+  /** Why it waits (`CrashLoopBackOff`); '' where it doesn't. */
   readonly reason: string
   readonly restarts: number
   /** How the run before ended; null where there was none. */
-  readonly previous: {readonly exitCode: number; readonly signal: number; readonly reason: string} | null
+  readonly previous: Termination | null
 }
 
 export function decodeLogPod(object: JsonObject): LogPod {
-  const spec = objectAt(object, 'spec')
-  const status = objectAt(object, 'status')
-  const {name, uid, owner} = decodeMetadata(object)
   return {
-    name,
-    uid,
-    owner,
-    node: nameAt(spec, 'nodeName'),
-    containers: [
-      ...containersOf(spec, 'initContainers', status, 'initContainerStatuses'),
-      ...containersOf(spec, 'containers', status, 'containerStatuses'),
-      ...containersOf(spec, 'ephemeralContainers', status, 'ephemeralContainerStatuses'),
+    ...decodePod(object),
+    logs: [
+      ...containersOf(object, 'initContainers', 'initContainerStatuses'),
+      ...containersOf(object, 'containers', 'containerStatuses'),
+      ...containersOf(object, 'ephemeralContainers', 'ephemeralContainerStatuses'),
     ],
   }
 }
 
-function containersOf(spec: JsonObject, key: string, status: JsonObject, statusKey: string): LogContainer[] {
-  const states = new Map(listAt(status, statusKey, (each) => [stringAt(each, 'name'), stateOf(each)] as const))
-  return listAt(spec, key, (container) => {
+function containersOf(pod: JsonObject, key: string, statusKey: string): LogContainer[] {
+  const states = new Map(listAt(objectAt(pod, 'status'), statusKey, (status) => [stringAt(status, 'name'), stateOf(status)]))
+  return listAt(objectAt(pod, 'spec'), key, (container) => {
     const name = stringAt(container, 'name')
-    return {name, state: states.get(name) ?? NOT_STARTED}
+    return {name, isInit: key === 'initContainers' && container['restartPolicy'] !== 'Always', state: states.get(name) ?? NOT_STARTED}
   })
 }
 
@@ -57,15 +47,23 @@ const NOT_STARTED: ContainerState = {run: null, isRunning: false, reason: '', re
 
 /** Which run the API reads is the kubelet's choice (validateContainerLogStatus): running, else terminated, else the last termination. */
 function stateOf(status: JsonObject): ContainerState {
-  const restarts = countAt(status, 'restartCount')
-  const running = objectOrNull(objectAt(status, 'state')['running'])
-  const terminated = objectOrNull(objectAt(status, 'state')['terminated'])
+  const restarts = numberAt(status, 'restartCount') ?? 0
+  const state = objectAt(status, 'state')
   const last = objectOrNull(objectAt(status, 'lastState')['terminated'])
-  // Some runtimes' simulations set no container id; the count of restarts then tells runs apart.
-  const runOf = (of: JsonObject): string => nameAt(of, 'containerID') ?? `run ${restarts}`
-  const previous = last && {exitCode: countAt(last, 'exitCode'), signal: countAt(last, 'signal'), reason: stringAt(last, 'reason')}
-  if (running !== null) return {run: runOf(status), isRunning: true, reason: '', restarts, previous}
-  if (terminated !== null) return {run: runOf(terminated), isRunning: false, reason: stringAt(terminated, 'reason'), restarts, previous}
-  const reason = stringAt(objectAt(objectAt(status, 'state'), 'waiting'), 'reason')
-  return {run: last && runOf(last), isRunning: false, reason, restarts, previous}
+  const terminated = objectOrNull(state['terminated'])
+  // Where a runtime gives no container id, the count of restarts tells runs apart.
+  const runOf = (of: JsonObject): string => stringAt(of, 'containerID') || `run ${restarts}`
+  const shared = {restarts, previous: last && terminationOf(last)}
+  if (objectOrNull(state['running']) !== null) return {run: runOf(status), isRunning: true, reason: '', ...shared}
+  if (terminated !== null) return {run: runOf(terminated), isRunning: false, reason: '', ...shared}
+  return {run: last && runOf(last), isRunning: false, reason: stringAt(objectAt(state, 'waiting'), 'reason'), ...shared}
+}
+
+function terminationOf(terminated: JsonObject): Termination {
+  return {
+    exitCode: numberAt(terminated, 'exitCode') ?? 0,
+    signal: numberAt(terminated, 'signal') ?? 0,
+    reason: stringAt(terminated, 'reason'),
+    finishedAt: timeAt(terminated, 'finishedAt'),
+  }
 }

@@ -65,16 +65,16 @@ function fromNumber(value: number): Level | null {
   return monolog[step] ?? null
 }
 
-/** How the programs of this platform begin a line; the first group is the level, the second the program's channel. */
+/** How the programs of this platform begin a line: what is matched is time and level, and goes into columns of their own. */
 const BEGINNINGS: readonly RegExp[] = [
   // Monolog: [2026-11-22T03:12:07.114+00:00] production.ERROR: text
   /^\[\d{4}-[^\]]+\] (?:(?<channel>[\w.-]+)\.)?(?<level>DEBUG|INFO|NOTICE|WARNING|ERROR|CRITICAL|ALERT|EMERGENCY): /,
   // glog, as Orthanc writes it: E1122 03:12:07.114032 MAIN ServerIndex.cpp:88] text
-  /^(?<level>[IWEF])\d{4} \d\d:\d\d:\d\d\.\d+[^\]]*\] /,
+  /^(?<level>[IWEF])\d{4} \d\d:\d\d:\d\d\.\d+ +(?=[^\]]*\] )/,
   // nginx: 2026/11/22 03:12:07 [error] 31#31: text
   /^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d \[(?<level>\w+)\] (?=\d+#\d+:)/,
-  // PHP: PHP Warning:  text
-  /^(?:\[[^\]]+\] )?PHP (?<level>Fatal error|Parse error|Warning|Notice|Deprecated): +/,
+  // PHP, whose words stay: [22-Nov-2026 03:12:07 UTC] PHP Warning:  text
+  /^(?:\[[^\]]+\] )?(?=(?:PHP )?(?<level>Fatal error|Parse error|Warning|Notice|Deprecated): )/,
   // PHP-FPM: [22-Nov-2026 03:12:07] WARNING: text
   /^\[[^\]]+\] (?<level>DEBUG|NOTICE|WARNING|ERROR|ALERT): /,
   // Redis: 1:M 22 Nov 2026 03:12:07.114 # text

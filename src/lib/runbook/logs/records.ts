@@ -2,11 +2,10 @@ const TAB = 9
 const SPACE = 32
 const QUOTE = 34
 const HASH = 35
-const CLOSING = [...'"#}][SNCt'].map((letter) => letter.charCodeAt(0))
 
 /** First bytes that a continuation line can have, so that nearly all lines cost one look. */
 const CANDIDATES = new Uint8Array(256)
-for (const byte of [TAB, SPACE, ...CLOSING]) CANDIDATES[byte] = 1
+for (const byte of [TAB, SPACE, ...Buffer.from('"#}][SNCt')]) CANDIDATES[byte] = 1
 
 /** How PHP, Monolog, Java and pretty-printed JSON go on after the first line of a record. */
 const CONTINUATION =

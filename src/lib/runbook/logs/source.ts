@@ -1,6 +1,6 @@
 import {ForbiddenError, NotFoundError, UnauthorizedError} from '../../clients/kubernetes/errors.ts'
 import type {ByteStream} from '../../clients/kubernetes/types.ts'
-import {RefusedError, SapocheError, TimedOutError} from '../../errors/index.ts'
+import {InterruptedError, RefusedError, SapocheError, TimedOutError} from '../../errors/index.ts'
 import type {ContainerState} from './containers.ts'
 import {type Ended, PastEnd, RunEnding} from './endings.ts'
 import {RecordFilter, type Rules} from './filter.ts'
@@ -20,6 +20,8 @@ export interface Container {
   readonly workload: string | null
   readonly category: string | null
   readonly node: string | null
+  /** True where the pod has no other container beside it. */
+  readonly isOnly: boolean
 }
 
 /** What goes wrong with a log while others go on. */
@@ -198,6 +200,7 @@ export class ContainerLog implements Source {
     let error = outcome.kind === 'failed' ? outcome.error : null
     if (outcome.kind === 'ended') {
       // While following the live stream goes on exactly here. Else: a stream that ended need not have ended at the log's end.
+      if (this.#context.follow) this.#tail = null
       if (this.#context.follow || end.isTailRead) return true
       if (end.isUnknown) error = await this.#readLastLine(end)
       if (end.isReached(outcome.rest)) {
@@ -259,6 +262,7 @@ export class ContainerLog implements Source {
     const ending = new RunEnding()
     let failures = 0
     let timeouts = 0
+    let isCut = false
     while (!this.#isAborted && this.#state.run === run) {
       await pace.turn()
       this.#stream = new AbortController()
@@ -268,13 +272,18 @@ export class ContainerLog implements Source {
       this.#position.mark()
       if (!this.#position.isEmpty) this.#context.merge.broken(this)
       if (this.#isAborted || this.#state.run !== run) return
+      isCut = outcome.kind === 'failed' && (isCut || !(outcome.error instanceof NotFoundError))
+      if (this.#isGone) {
+        // Not again: a pod of the same name may have taken its place, whose log is another one.
+        const isSilenced = outcome.kind === 'failed' && outcome.error instanceof InterruptedError
+        if (isCut && !isSilenced) notices.incomplete(this.container, 'its pod was gone before its last lines were read')
+        return this.#finish(run, outcome.kind === 'ended' ? outcome.rest : NOTHING)
+      }
       failures = outcome.fresh > 0 ? 0 : failures + 1
       if (outcome.kind === 'ended') {
-        const isOver = this.#isGone || !this.#state.isRunning
-        if (isOver && ending.isReached(outcome)) return this.#finish(run, outcome.rest)
+        if (!this.#state.isRunning && ending.isReached(outcome)) return this.#finish(run, outcome.rest)
       } else if (outcome.kind === 'failed') {
         const {error} = outcome
-        if (this.#isGone && (error instanceof NotFoundError || this.#lingering === undefined)) return this.#finish(run, NOTHING)
         if (isHopeless(error)) return this.#fail(error)
         if (error instanceof TimedOutError) timeouts += 1
         else if (failures > 1 && !(error instanceof NotFoundError)) notices.down(this.container, error)
@@ -367,10 +376,7 @@ export class ContainerLog implements Source {
 
   #linger(): void {
     clearTimeout(this.#lingering)
-    this.#lingering = setTimeout(() => {
-      this.#lingering = undefined
-      this.#stream?.abort()
-    }, LINGER_MS)
+    this.#lingering = setTimeout(() => this.#stream?.abort(), LINGER_MS)
   }
 
   /** Waits longer after each failure; a change of the container's state ends the wait. */

@@ -1,0 +1,5 @@
+export {LOG_FORMATS, type LogFormat} from './format.ts'
+export {LEVELS, type Level} from './level.ts'
+export {type LogFlags, logOptions, type LogOptions} from './options.ts'
+export {type LogSession, type LogSurroundings, streamLogs} from './stream.ts'
+export {targetChoices} from './targets.ts'

@@ -1,0 +1,244 @@
+import type {Catalogue} from '../../catalogue/index.ts'
+import type {ClusterReader, ClusterStreams} from '../../clients/kubernetes/types.ts'
+import {InterruptedError, SapocheError} from '../../errors/index.ts'
+import {count} from '../../text/view.ts'
+import {RESOURCES} from '../cluster/index.ts'
+import {readInventory} from '../inventory/index.ts'
+import {Choice, type Chosen} from './choose.ts'
+import {type ContainerState, decodeLogPod, type LogPod} from './containers.ts'
+import {jsonWriter, rawWriter, type RecordWriter, textWriter} from './format.ts'
+import {Merge} from './merge.ts'
+import {Notices} from './notices.ts'
+import {type LogOptions, momentFrom} from './options.ts'
+import {OutputBuffer, type WriteBytes} from './output.ts'
+import {Prefixes} from './prefix.ts'
+import {clusterLogs} from './reader.ts'
+import {Pace, Slots} from './slots.ts'
+import {ContainerLog, type SourceContext} from './source.ts'
+import type {Moment} from './stamp.ts'
+
+/** Where logs come from. */
+export interface LogSession {
+  readonly cluster: ClusterReader & ClusterStreams
+  readonly catalogue: Catalogue
+  /** Milliseconds since the epoch, by the API server's clock. */
+  now(): number
+}
+
+/** Where lines and notices go, and what time and chance are. */
+export interface LogSurroundings {
+  readonly write: WriteBytes
+  /** Writes a notice, which is one line, to stderr. */
+  readonly say: (text: string) => void
+  /** True where somebody looks on at stderr. */
+  readonly isWatched: boolean
+  readonly stdout: {readonly isTerminal: boolean; readonly colour: boolean}
+  /** Milliseconds. */
+  readonly now: () => number
+  /** From 0 to 1. */
+  readonly random: () => number
+}
+
+/** Between the openings of two streams that follow. */
+const PACE_MS = 4
+const ALL: Moment = {seconds: 0, nanos: 0}
+
+/**
+ * Writes the logs of what the targets name as one stream in the order of time, and, where they are followed, goes on until `signal` aborts
+ * (or all pods are gone, where only pods were named). Rejects as `readInventory` does, with the first failure where no log at all can be
+ * read, and with an InterruptedError (130) after Ctrl-C.
+ */
+export async function streamLogs(options: LogOptions, session: LogSession, around: LogSurroundings, signal: AbortSignal): Promise<void> {
+  const {cluster, catalogue} = session
+  const inventory = await readInventory(options, {cluster, catalogue}, signal, decodeLogPod)
+  const choice = new Choice(options, catalogue, cluster, inventory)
+  const chosen = choice.initial()
+  const run = new LogRun(options, session, around, choice.workloads, signal)
+  for (const {name, pods, deployment} of inventory.groups) {
+    if (pods.length > 0) continue
+    // One that is at zero on purpose is no surprise among others.
+    const isExpected = deployment?.replicas === 0 && inventory.groups.length > 1
+    run.notices.noPods(name, deployment, isExpected)
+  }
+  try {
+    await run.stream(chosen, choice)
+  } finally {
+    run.notices.close()
+  }
+  if (signal.aborted) throw signal.reason instanceof SapocheError ? signal.reason : new InterruptedError()
+  run.conclude(chosen.length)
+}
+
+class LogRun {
+  readonly notices: Notices
+  readonly #options: LogOptions
+  readonly #session: LogSession
+  readonly #merge: Merge<ContainerLog>
+  readonly #context: SourceContext
+  readonly #prefixes: Prefixes
+  /** By the pod's UID and the container's name. */
+  readonly #logs = new Map<string, {readonly log: ContainerLog; state: ContainerState; readonly pod: string}>()
+  readonly #ended: Promise<void>[] = []
+  /** Ctrl-C, or an end of our own. */
+  readonly #life: AbortController
+  #records = 0
+  #fault: unknown = null
+
+  constructor(options: LogOptions, session: LogSession, around: LogSurroundings, workloads: readonly string[], signal: AbortSignal) {
+    this.#options = options
+    this.#session = session
+    this.#life = new AbortController()
+    const {follow, previous, tail, rules, maxStreams, windowMs} = options
+    const {now, random, say, isWatched, stdout} = around
+    this.notices = new Notices({say, isWatched, now})
+    this.#prefixes = new Prefixes(workloads, stdout.colour)
+    const output = new OutputBuffer(around.write)
+    const writeRecord = this.#writer({...options, ...stdout})
+    const sink = {
+      write: (log: ContainerLog) => {
+        this.#records += 1
+        writeRecord(log, output)
+      },
+      get isFull() {
+        return output.isFull
+      },
+      get isEmpty() {
+        return output.isEmpty
+      },
+      flush: () => output.flush(),
+    }
+    const life = AbortSignal.any([signal, this.#life.signal])
+    this.#merge = new Merge(sink, {windowMs, now, liveSince: follow ? Math.floor(session.now() / 1000) : Infinity})
+    this.#context = {
+      read: clusterLogs(session.cluster),
+      merge: this.#merge,
+      slots: new Slots(maxStreams),
+      pace: new Pace(PACE_MS),
+      notices: this.notices,
+      random,
+      signal: life,
+      follow,
+      previous,
+      tail,
+      from: options.sinceTime ?? (options.sinceMs === null ? ALL : momentFrom(session.now() - options.sinceMs)),
+      rules,
+    }
+  }
+
+  async stream(chosen: readonly Chosen[], choice: Choice): Promise<void> {
+    const {follow, previous} = this.#options
+    for (const {container} of chosen) this.#prefixes.widenFor(container)
+    for (const one of chosen) {
+      const {container, log} = one
+      if (previous) {
+        if (log.state.previous !== null) this.#start(one, false)
+        continue
+      }
+      if (log.state.reason === 'CrashLoopBackOff') this.notices.crashLooping(container, log.state)
+      if (log.state.run !== null || follow) this.#start(one, log.state.run === null)
+      else this.notices.notStarted(container, log.state)
+    }
+    const watched = follow ? this.#watch(choice) : Promise.resolve()
+    if (!follow) this.#merge.close()
+    else if (choice.isFixed) void Promise.allSettled(this.#ended).then(() => this.#merge.close())
+    await this.#merge.run(this.#context.signal)
+    this.#life.abort(new InterruptedError())
+    await Promise.all([...this.#ended, watched])
+    if (this.#fault !== null) throw this.#fault
+  }
+
+  /** Says what came of it; throws where nothing could be read. */
+  conclude(containers: number): void {
+    const failures = this.#failures()
+    const [first] = failures
+    if (first !== undefined && failures.length === this.#logs.size) {
+      if (failures.length === 1) throw first
+      const {code, message, hints, suggestions} = first
+      throw new SapocheError(code, `none of ${count(failures.length, 'log')} can be read: ${message}`, {cause: first, hints, suggestions})
+    }
+    this.notices.tellUnreadable()
+    if (this.#records === 0) this.notices.nothing(nothingWords(this.#options, containers, this.#logs.size))
+  }
+
+  #writer(options: LogOptions & LogSurroundings['stdout']): RecordWriter {
+    if (options.format === 'raw') return rawWriter(options)
+    return options.format === 'json' ? jsonWriter() : textWriter(options, this.#prefixes)
+  }
+
+  #start({pod, container, log: {name, state}}: Chosen, isNewborn: boolean): void {
+    const log = new ContainerLog(container, state, this.#context)
+    this.#logs.set(`${pod.uid}/${name}`, {log, state, pod: pod.uid})
+    this.#merge.add(log)
+    const ended = log.run(isNewborn).catch((error: unknown) => {
+      this.#fault ??= error
+      this.#life.abort(new InterruptedError())
+    })
+    this.#ended.push(ended)
+    void ended.then(() => this.#stopWhereNothingCanBeRead())
+  }
+
+  /** Follows the pods: new ones, other runs of their containers, and their end. */
+  async #watch(choice: Choice): Promise<void> {
+    const {signal} = this.#context
+    try {
+      for await (const event of this.#session.cluster.watch(RESOURCES.pods, decodeLogPod, {signal})) {
+        if (event.type === 'blind') this.notices.blind(event.reason)
+        else this.notices.sighted()
+        if (event.type === 'listed') {
+          const present = new Set(event.items.map(({uid}) => uid))
+          for (const [key, {pod}] of this.#logs) if (!present.has(pod)) this.#forget(key)
+          for (const pod of event.items) await this.#see(pod, choice)
+        } else if (event.type === 'deleted') {
+          for (const [key, {pod}] of this.#logs) if (pod === event.object.uid) this.#forget(key)
+        } else if (event.type === 'added' || event.type === 'modified') await this.#see(event.object, choice)
+      }
+    } catch (error) {
+      if (signal.aborted) return
+      this.#fault ??= error
+      this.#life.abort(new InterruptedError())
+    }
+  }
+
+  async #see(pod: LogPod, choice: Choice): Promise<void> {
+    const isKnown = pod.logs.some(({name}) => this.#logs.has(`${pod.uid}/${name}`))
+    if (!isKnown) {
+      for (const one of await choice.newborn(pod)) {
+        this.#prefixes.widenFor(one.container)
+        this.notices.born(one.container)
+        this.#start(one, true)
+      }
+      return
+    }
+    for (const {name, state} of pod.logs) {
+      const known = this.#logs.get(`${pod.uid}/${name}`)
+      if (known === undefined) continue
+      if (known.state.run !== null && state.run !== null && state.run !== known.state.run)
+        this.notices.restarted(known.log.container, state)
+      known.state = state
+      known.log.update(state)
+    }
+  }
+
+  #forget(key: string): void {
+    const known = this.#logs.get(key)
+    if (known === undefined) return
+    this.#logs.delete(key)
+    this.notices.gone(known.log.container)
+    known.log.gone()
+  }
+
+  #failures(): SapocheError[] {
+    return [...this.#logs.values()].flatMap(({log: {failure}}) => failure ?? [])
+  }
+
+  #stopWhereNothingCanBeRead(): void {
+    if (this.#logs.size > 0 && this.#failures().length === this.#logs.size) this.#life.abort(new InterruptedError())
+  }
+}
+
+function nothingWords({previous, rules}: LogOptions, containers: number, logs: number): string {
+  if (containers === 0) return 'no pods'
+  if (previous && logs === 0) return `no run before the present one in ${count(containers, 'container')}`
+  const where = count(logs, 'log')
+  return rules === null ? `no lines in ${where}` : `no line matches in ${where}`
+}
