@@ -1,3 +1,4 @@
+import type {Duplex, Readable, Writable} from 'node:stream'
 import type {WebSocket} from 'ws'
 
 /**
@@ -120,4 +121,47 @@ export interface ClusterStreams {
   ): Promise<WebSocket>
 }
 
-export type ClusterClient = ClusterReader & ClusterWriter & ClusterStreams
+export type ClusterClient = ClusterReader &
+  ClusterWriter &
+  ClusterStreams & {
+    /** The same cluster by the same connection, in another namespace. Closing either closes both. */
+    within(namespace: string): ClusterClient
+  }
+
+export interface ExecOptions {
+  readonly container: string
+  readonly command: readonly string[]
+  /** A terminal for the program; then its stderr comes on stdout. */
+  readonly tty: boolean
+  /** Whether the program gets our stdin; else it has none. */
+  readonly stdin: boolean
+  /** Lets go of the program, also after it was started. The program itself goes on: nothing in the protocol would stop it. */
+  readonly signal?: AbortSignal
+}
+
+/** A program that runs in a container. */
+export interface Execution {
+  /** Destroyed when the program ends. */
+  readonly stdin: Writable
+  /** Both end with the program, and fail where it is lost. As long as one of them is not read, the other waits too. */
+  readonly stdout: Readable
+  readonly stderr: Readable
+  /** False for servers before Kubernetes 1.30, which can't be told that stdin has ended. */
+  readonly canEndStdin: boolean
+  /** The program's exit code. Rejects with a SapocheError where it could not be started, or was lost; it need not be awaited. */
+  readonly exit: Promise<number>
+  resize(size: {readonly columns: number; readonly rows: number}): void
+}
+
+export interface PodPort {
+  readonly pod: string
+  readonly port: number
+}
+
+/** What goes on inside pods, over WebSockets of the API server (`exec`, `tunnel`). */
+export interface PodAccess {
+  /** Starts a program in a container. Rejects with the API server's errors (403, 404 ...); what happens later is told by `exit`. */
+  execute(pod: string, options: ExecOptions): Promise<Execution>
+  /** A stream to a port, which opens by itself: `connect` or `error` follows. Lost connections are errors and never ends. */
+  openTunnel(target: PodPort, options?: {readonly signal?: AbortSignal}): Duplex
+}

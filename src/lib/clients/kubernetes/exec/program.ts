@@ -4,7 +4,8 @@ import {type SapocheError, UnreachableError} from '../../../errors/index.ts'
 import {clean, interruption} from '../errors.ts'
 import {list, object, parseObject, string} from '../json.ts'
 import {ChannelSocket} from '../tunnel/channels.ts'
-import {type ExecOptions, type Execution, V5} from './types.ts'
+import type {Execution} from '../types.ts'
+import {type ProgramOptions, V5} from './types.ts'
 
 const [STDIN, STDOUT, STDERR, STATUS, RESIZE, CLOSE] = [0, 1, 2, 3, 4, 255] as const
 
@@ -23,7 +24,7 @@ export class RemoteProgram implements Execution {
   readonly #full = new Set<Readable>()
   #isFinished = false
 
-  constructor(socket: WebSocket, pod: string, {command, signal, heartbeat}: ExecOptions) {
+  constructor(socket: WebSocket, pod: string, {command, signal, heartbeat}: ProgramOptions) {
     this.#what = `${command[0] ?? 'the program'} in pod ${pod}`
     this.canEndStdin = socket.protocol === V5
     this.stdout = this.#output()

@@ -1,7 +1,8 @@
-import type {ClusterStreams} from '../types.ts'
-import {type PodPort, TunnelStream, type TunnelOptions} from './stream.ts'
+import type {ClusterStreams, PodPort} from '../types.ts'
+import {TunnelStream, type TunnelOptions} from './stream.ts'
 
-export {PortRefusedError, type PodPort, type TunnelOptions, type TunnelStream} from './stream.ts'
+export type {PodPort} from '../types.ts'
+export {PortRefusedError, type TunnelOptions, type TunnelStream} from './stream.ts'
 
 /**
  * A stream to a port of a pod, as `net.connect` would give one: returned at once, `connect` or `error` follows.

@@ -2,13 +2,8 @@ import {Duplex} from 'node:stream'
 import {InterruptedError, type SapocheError, TimedOutError, UnreachableError} from '../../../errors/index.ts'
 import type {Heartbeat} from '../connection.ts'
 import {clean, interruption} from '../errors.ts'
-import type {ClusterStreams} from '../types.ts'
+import type {ClusterStreams, PodPort} from '../types.ts'
 import {ChannelSocket, openChannels} from './channels.ts'
-
-export interface PodPort {
-  readonly pod: string
-  readonly port: number
-}
 
 export interface TunnelOptions {
   /** Gives up opening; an open stream is ended by `destroy`. */
