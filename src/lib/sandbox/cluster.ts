@@ -188,7 +188,8 @@ export class Cluster {
     if (resource === PODS) {
       const set = this.ownerOf(REPLICA_SETS, object)
       this.enqueue(REPLICA_SETS, set)
-      if (set !== undefined) this.enqueue(DEPLOYMENTS, this.ownerOf(DEPLOYMENTS, set))
+      // A Recreate rollout waits for the last old pod; everything else shows in the status of the replica set.
+      if (type === 'DELETED' && set !== undefined) this.enqueue(DEPLOYMENTS, this.ownerOf(DEPLOYMENTS, set))
       for (const kind of [STATEFUL_SETS, DAEMON_SETS, JOBS]) this.enqueue(kind, this.ownerOf(kind, object))
       for (const service of this.store.list(SERVICES, namespace)) {
         const selects = (labels: Labels | undefined) =>
