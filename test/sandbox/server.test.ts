@@ -93,7 +93,7 @@ describe('what there is not', () => {
 
   test.for([
     {type: 'application/vnd.kubernetes.protobuf', path: `${NS}/configmaps`, method: 'POST', code: 415},
-    {type: 'application/vnd.kubernetes.protobuf', path: `${NS}/pods/x/eviction`, method: 'POST', code: 501},
+    {type: 'application/vnd.kubernetes.protobuf', path: `${NS}/pods/x/binding`, method: 'POST', code: 501},
     {type: 'application/apply-patch+yaml', path: `${APPS}/deployments/st-bnkd-php`, method: 'PATCH', code: 501},
     {type: 'text/plain', path: `${APPS}/deployments/st-bnkd-php`, method: 'PATCH', code: 415},
   ])('$method with a body of $type to $path is $code', async ({type, path, method, code}) => {

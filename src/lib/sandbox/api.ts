@@ -3,6 +3,7 @@ import type {Cluster} from './cluster.ts'
 import {discovery} from './discovery.ts'
 import {ApiFailure, detailsOf, notFound, notImplemented, qualified} from './failure.ts'
 import {follow, list} from './read.ts'
+import {evict} from './eviction.ts'
 import {type Resource, apiVersionOf} from './resources.ts'
 import {tableOf} from './columns.ts'
 import {type Write, create, remove, removeAll, replace, patch, readScale} from './write.ts'
@@ -53,19 +54,7 @@ export interface Target {
 const PAGE_NOT_FOUND: Answer = {kind: 'text', code: 404, body: '404 page not found\n'}
 const NO_RESOURCE = new ApiFailure(404, 'NotFound', 'the server could not find the requested resource', {})
 /** Parts of Kubernetes that exist in a cluster and not here. */
-const ELSEWHERE = [
-  'log',
-  'exec',
-  'attach',
-  'portforward',
-  'proxy',
-  'eviction',
-  'binding',
-  'ephemeralcontainers',
-  'token',
-  'approval',
-  'resize',
-]
+const ELSEWHERE = ['log', 'exec', 'attach', 'portforward', 'proxy', 'binding', 'ephemeralcontainers', 'token', 'approval', 'resize']
 
 export class Api {
   readonly #cluster: Cluster
@@ -115,7 +104,7 @@ export class Api {
 
   #write({query, body, manager, contentType}: Call, target: Target, verb: string): Answer {
     const write: Write = {cluster: this.#cluster, ...target, body: body(), manager, query, dryRun: query.getAll('dryRun').includes('All')}
-    if (verb === 'create') return {kind: 'json', code: 201, body: create(write)}
+    if (verb === 'create') return {kind: 'json', code: 201, body: target.subresource === 'eviction' ? evict(write) : create(write)}
     if (verb === 'update') return {kind: 'json', code: 200, body: replace(write)}
     if (verb === 'patch') return {kind: 'json', code: 200, body: patch(write, contentType)}
     return {kind: 'json', code: 200, body: verb === 'delete' ? remove(write) : removeAll(write)}

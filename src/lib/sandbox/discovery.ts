@@ -27,6 +27,12 @@ function groupOf(name: string, resources: readonly Resource[]): object {
   return {name, versions: named, preferredVersion: named[0]}
 }
 
+/** Subresources that are objects of another kind. */
+const SUBRESOURCES: Readonly<Record<string, object>> = {
+  scale: {group: 'autoscaling', version: 'v1', kind: 'Scale', verbs: ['get', 'patch', 'update']},
+  eviction: {group: 'policy', version: 'v1', kind: 'Eviction', verbs: ['create']},
+}
+
 function resourceOf({plural, kind, namespaced, verbs, shortNames, categories, subresources}: Resource): object[] {
   const main = {
     name: plural,
@@ -38,9 +44,8 @@ function resourceOf({plural, kind, namespaced, verbs, shortNames, categories, su
     ...(categories.length > 0 && {categories}),
   }
   const below = subresources.map((subresource) => {
-    const scale = {group: 'autoscaling', version: 'v1', kind: 'Scale'}
     const name = `${plural}/${subresource}`
-    return {name, singularName: '', namespaced, ...(subresource === 'scale' ? scale : {kind}), verbs: ['get', 'patch', 'update']}
+    return {name, singularName: '', namespaced, ...(SUBRESOURCES[subresource] ?? {kind, verbs: ['get', 'patch', 'update']})}
   })
   return [main, ...below]
 }

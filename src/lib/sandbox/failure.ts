@@ -3,7 +3,8 @@ import type {Resource} from './resources.ts'
 interface Cause {
   reason: string
   message: string
-  field: string
+  /** Where a field is to blame. */
+  field?: string
 }
 
 export interface Status {

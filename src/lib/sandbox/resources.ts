@@ -1,6 +1,7 @@
 /** The one table of what the simulated API server serves: discovery, routes, selectors and short names come from here. */
 import type {
   Autoscaler,
+  Budget,
   CoreEvent,
   DaemonSet,
   Deployment,
@@ -65,6 +66,7 @@ export const NODES = resource<Node>('v1', 'nodes', 'Node', {
 export const PODS = resource<Pod>('v1', 'pods', 'Pod', {
   ...workload,
   shortNames: ['po'],
+  subresources: ['status', 'eviction'],
   fields: ['spec.nodeName', 'spec.restartPolicy', 'spec.serviceAccountName', 'status.phase', 'status.podIP'],
 })
 export const SERVICES = resource<Service>('v1', 'services', 'Service', {
@@ -81,6 +83,13 @@ export const EVENTS = resource<CoreEvent>('v1', 'events', 'Event', {
 })
 export const CONFIG_MAPS = resource('v1', 'configmaps', 'ConfigMap', {shortNames: ['cm']})
 export const SECRETS = resource('v1', 'secrets', 'Secret', {fields: ['type']})
+/** Held, and bound to nothing: what is judged of a claim is its access modes. */
+export const CLAIMS = resource('v1', 'persistentvolumeclaims', 'PersistentVolumeClaim', {shortNames: ['pvc'], subresources: STATUS})
+export const BUDGETS = resource<Budget>('policy/v1', 'poddisruptionbudgets', 'PodDisruptionBudget', {
+  shortNames: ['pdb'],
+  subresources: STATUS,
+  generation: true,
+})
 export const QUOTAS = resource<Quota>('v1', 'resourcequotas', 'ResourceQuota', {shortNames: ['quota'], subresources: STATUS})
 export const DEPLOYMENTS = resource<Deployment>('apps/v1', 'deployments', 'Deployment', {
   ...workload,
@@ -118,6 +127,7 @@ export const RESOURCES: readonly Resource[] = [
   EVENTS,
   CONFIG_MAPS,
   SECRETS,
+  CLAIMS,
   QUOTAS,
   DEPLOYMENTS,
   REPLICA_SETS,
@@ -127,7 +137,7 @@ export const RESOURCES: readonly Resource[] = [
   CRON_JOBS,
   AUTOSCALERS,
   ENDPOINT_SLICES,
-  resource('policy/v1', 'poddisruptionbudgets', 'PodDisruptionBudget', {shortNames: ['pdb'], subresources: STATUS, generation: true}),
+  BUDGETS,
 ]
 
 export function apiVersionOf(of: Resource): string {

@@ -222,6 +222,10 @@ export interface Autoscaler extends KubeObject {
   status: {currentReplicas?: number; desiredReplicas: number; lastScaleTime?: string; conditions?: Condition[]; currentMetrics?: unknown}
 }
 
+export interface Budget extends KubeObject {
+  spec: {selector?: LabelSelector; minAvailable?: number | string; maxUnavailable?: number | string}
+}
+
 export interface Quota extends KubeObject {
   spec: {hard?: Labels}
 }
