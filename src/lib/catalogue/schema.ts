@@ -37,13 +37,19 @@ const category = mapping({
   match: list(matching(/^[a-z0-9*?.-]+$/, 'a glob on names of workloads'), 'globs').default([]),
 })
 
-const queue = mapping({name: text('the name of a queue'), maxDepth: optional(whole(0)), maxAge: optional(seconds())})
+const queue = mapping({
+  name: text('the name of a queue'),
+  maxDepth: optional(whole(0)),
+  maxAge: optional(seconds()),
+  deadLetter: optional(text('the key of the failed jobs')),
+})
 
 const group = mapping({
   name: text('the name of a consumer group'),
   topics: list(text('the name of a topic'), 'topics').default([]),
   allowedLag: optional(whole(0)),
   maxAge: optional(seconds()),
+  deadLetter: optional(text('the topic of the failed events')),
 })
 
 const workload = mapping({
@@ -101,6 +107,14 @@ const dependency = mapping({
   environment: environmentGlobs().default([]),
 })
 
+// A password would be seen by everybody who reads the file.
+const server = mapping({
+  url: optional(matching(/^[^@\s]+$/, 'a URL without user and password')),
+  address: optional(matching(/^[^@\s]+:\d+$/, 'SERVICE:PORT')),
+  tls: flag(),
+})
+const somewhere = {url: null, address: null, tls: false}
+
 /** The file as a whole. Sections that may be left out have their default here, or come from the built-in catalogue (`compile.ts`). */
 export const catalogueSchema = mapping({
   namespace: matching(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'the name of a namespace'),
@@ -111,6 +125,11 @@ export const catalogueSchema = mapping({
   services: list(service, 'services').default([]),
   flows: list(flow, 'flows').default([]),
   dependencies: list(dependency, 'dependencies').default([]),
+  servers: mapping({redis: server.default(somewhere), kafka: server.default(somewhere), orthanc: server.default(somewhere)}).default({
+    redis: somewhere,
+    kafka: somewhere,
+    orthanc: somewhere,
+  }),
   discovery: mapping({queues: environmentGlobs(), groups: environmentGlobs(), topics: environmentGlobs()}),
   thresholds: mapping({queueDepth: whole(0), queueAge: seconds(), allowedLag: whole(0), lagAge: seconds()}),
 })

@@ -19,6 +19,8 @@ export interface Catalogue {
   readonly services: readonly CatalogueService[]
   readonly flows: readonly Flow[]
   readonly dependencies: readonly Dependency[]
+  /** Where the servers are that hold the data: what is null here is found from the environment of the workloads. */
+  readonly servers: {readonly redis: ServerPlace; readonly kafka: ServerPlace; readonly orthanc: ServerPlace}
   /** Names of environment variables from which queues, groups and topics of a workload are read (globs, see `matchesPatterns`). */
   readonly discovery: {
     readonly queues: readonly string[]
@@ -60,6 +62,8 @@ export interface QueueOf {
   readonly name: string
   readonly maxDepth: number | null
   readonly maxAge: number | null
+  /** Key where the jobs lie that failed for good; null where nobody says. */
+  readonly deadLetter: string | null
 }
 
 export interface GroupOf {
@@ -67,6 +71,18 @@ export interface GroupOf {
   readonly topics: readonly string[]
   readonly allowedLag: number | null
   readonly maxAge: number | null
+  /** Topic where the events lie that failed for good; null where nobody says. */
+  readonly deadLetter: string | null
+}
+
+/** How a server is reached, without credentials. */
+export interface ServerPlace {
+  /** Reached from here as it is: `rediss://HOST:PORT/DB`, `https://HOST`, for Kafka `HOST:PORT,HOST:PORT`. */
+  readonly url: string | null
+  /** As the workloads know it, `SERVICE:PORT`, reached through the API server. */
+  readonly address: string | null
+  /** Whether `address` speaks TLS. */
+  readonly tls: boolean
 }
 
 export interface CatalogueService {

@@ -6,7 +6,7 @@ export type * from './objects.ts'
 export type * from './types.ts'
 export {HEALTHS} from './types.ts'
 
-export {listAt, numberAt, objectAt, objectOrNull, stringAt, stringMapAt, stringsAt, timeAt} from './decode/json.ts'
+export {listAt, nameAt, numberAt, objectAt, objectOrNull, stringAt, stringMapAt, stringsAt, timeAt} from './decode/json.ts'
 export {decodeAutoscaler, decodeScaledObject} from './decode/autoscaler.ts'
 export {decodeDeployment, decodeReplicaSet} from './decode/deployment.ts'
 export {decodeEndpointSlice, decodeService} from './decode/network.ts'

@@ -118,6 +118,10 @@ export class KubernetesClient implements ClusterClient {
     return this.#transport.upgrade({method: 'GET', path: this.#path(resource, name, subresource, query), resource, signal}, protocols)
   }
 
+  within(namespace: string): ClusterClient {
+    return new KubernetesClient(this.#transport, {...this.#options, namespace})
+  }
+
   close(): void {
     this.#transport.close()
   }

@@ -1,6 +1,6 @@
 /**
  * Turns whatever goes wrong between us and an API server into the errors of rules.md, section 6.
- * The only file of this folder that knows error codes of Node, HTTP statuses and the wording of the API server.
+ * The only file of this folder that knows HTTP statuses and the wording of the API server.
  */
 import {
   type ErrorDetails,
@@ -12,6 +12,7 @@ import {
   UnreachableError,
 } from '../../errors/index.ts'
 import {stripLine} from '../../text/strip.ts'
+import {networkFault, type TlsFault} from '../network-faults.ts'
 import {list, object, parseObject} from './json.ts'
 import type {JsonObject, Resource} from './types.ts'
 
@@ -177,57 +178,24 @@ function notFound(
   return new ApiAbsentError(`API group ${group}/${version} is absent`)
 }
 
-const CA_CURE = 'set certificate-authority (or certificate-authority-data) of the cluster in the kubeconfig to the CA that signed it'
-const UNKNOWN_AUTHORITY = ['its certificate is signed by an unknown authority', CA_CURE] as const
-
-/** Failures of TLS: the cause and its cure. */
-const TLS_FAULTS: Readonly<Record<string, readonly [cause: string, cure: string]>> = {
-  SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
-  DEPTH_ZERO_SELF_SIGNED_CERT: UNKNOWN_AUTHORITY,
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_AUTHORITY,
-  UNABLE_TO_GET_ISSUER_CERT: UNKNOWN_AUTHORITY,
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN_AUTHORITY,
-  CERT_SIGNATURE_FAILURE: UNKNOWN_AUTHORITY,
-  CERT_HAS_EXPIRED: ['its certificate has expired', 'renew it on the server'],
-  CERT_NOT_YET_VALID: ['its certificate is not valid yet', "check this machine's clock"],
-  ERR_TLS_CERT_ALTNAME_INVALID: [
-    'its certificate is for another name',
-    'use one of its names as server, or set tls-server-name of the cluster in the kubeconfig',
-  ],
-  ERR_SSL_WRONG_VERSION_NUMBER: ['it does not speak TLS', 'check scheme and port of the server in the kubeconfig'],
-  ERR_SSL_PACKET_LENGTH_TOO_LONG: ['it does not speak TLS', 'check scheme and port of the server in the kubeconfig'],
-}
-
-const NETWORK_FAULTS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'connection refused',
-  ECONNRESET: 'connection reset',
-  EPIPE: 'connection reset',
-  ENOTFOUND: 'no such host',
-  EAI_AGAIN: 'name resolution failed',
-  EHOSTUNREACH: 'no route to host',
-  ENETUNREACH: 'network unreachable',
+/** What to do about TLS that fails on the way to an API server. */
+const TLS_CURES: Readonly<Record<TlsFault, string>> = {
+  authority: 'set certificate-authority (or certificate-authority-data) of the cluster in the kubeconfig to the CA that signed it',
+  expired: 'renew it on the server',
+  early: "check this machine's clock",
+  name: 'use one of its names as server, or set tls-server-name of the cluster in the kubeconfig',
+  plain: 'check scheme and port of the server in the kubeconfig',
+  other: 'check the TLS settings of the kubeconfig',
 }
 
 /** A connection that could not be made, or broke. `peer` is the server's URL, or the proxy before it. */
 export function fromNetwork(error: unknown, peer: string): SapocheError {
   if (error instanceof SapocheError) return error
-  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
-  if (code === 'ETIMEDOUT') return new TimedOutError(`can't reach ${peer}: no answer`, {cause: error})
-  const fault =
-    TLS_FAULTS[code] ?? (/^(ERR_SSL_|EPROTO|CERT_|ERR_TLS_)/.test(code) ? ['TLS fails', 'check the TLS settings of the kubeconfig'] : null)
-  if (fault !== null) {
-    const names = code === 'ERR_TLS_CERT_ALTNAME_INVALID' ? ` (${clean(namesOf(error))})` : ''
-    const detail = TLS_FAULTS[code] === undefined ? ` (${code})` : ''
-    return new UnreachableError(`no safe connection to ${peer}: ${fault[0]}${names}${detail}`, {
-      cause: error,
-      hints: [{label: 'cure', text: fault[1] ?? ''}],
-    })
-  }
-  return new UnreachableError(`can't reach ${peer}: ${NETWORK_FAULTS[code] ?? 'connection lost'}`, {cause: error})
-}
-
-/** The names that a certificate is for, of Node's error about it. */
-function namesOf(error: unknown): string {
-  const names = object(object(error)?.cert)?.subjectaltname
-  return typeof names === 'string' ? names : 'it names none'
+  const {kind, words, tls} = networkFault(error)
+  if (kind === 'time') return new TimedOutError(`can't reach ${peer}: ${words}`, {cause: error})
+  if (tls === null) return new UnreachableError(`can't reach ${peer}: ${words}`, {cause: error})
+  return new UnreachableError(`no safe connection to ${peer}: ${clean(words)}`, {
+    cause: error,
+    hints: [{label: 'cure', text: TLS_CURES[tls]}],
+  })
 }

@@ -14,6 +14,8 @@ export const RESOURCES = {
   cronJobs: batch('cronjobs', 'CronJob'),
   pods: core('pods', 'Pod'),
   services: core('services', 'Service'),
+  configMaps: core('configmaps', 'ConfigMap'),
+  secrets: core('secrets', 'Secret'),
   events: core('events', 'Event'),
   nodes: {...core('nodes', 'Node'), namespaced: false},
   namespaces: {...core('namespaces', 'Namespace'), namespaced: false},

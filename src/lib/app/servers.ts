@@ -1,0 +1,233 @@
+import {readFile} from 'node:fs/promises'
+import path from 'node:path'
+import type {ServerPlace} from '../catalogue/index.ts'
+import type {Environment} from '../cli/environment.ts'
+import {readPassword, withoutLineFeed} from '../cli/password.ts'
+import type {
+  Access,
+  Address,
+  Credentials,
+  KafkaAccess,
+  OrthancAccess,
+  RedisAccess,
+  SaslMechanism,
+  TlsOptions,
+} from '../clients/reach/types.ts'
+import {parseBrokers, parseOrthancUrl, parseRedisUrl, UrlError} from '../clients/reach/url.ts'
+import {ConfigurationError, UsageError} from '../errors/index.ts'
+import {decodeSecretKey, type Confidential, type ServerHint} from '../runbook/bindings/index.ts'
+import {RESOURCES} from '../runbook/cluster/index.ts'
+import type {Session} from './index.ts'
+
+/** What the flags say of servers (cli/server-flags.ts): a command has those of the servers that it talks to. */
+export interface ServerOptions {
+  readonly sandbox?: string | undefined
+  readonly 'redis-url'?: string | undefined
+  readonly brokers?: string | undefined
+  readonly 'orthanc-url'?: string | undefined
+  readonly 'password-stdin'?: boolean
+  readonly 'password-file'?: string | undefined
+  readonly 'read-secrets'?: boolean
+  readonly tls?: boolean
+  readonly 'tls-ca'?: string | undefined
+  readonly 'tls-server-name'?: string | undefined
+}
+
+export type ServerKind = 'redis' | 'kafka' | 'orthanc'
+
+interface Facts {
+  readonly label: string
+  readonly flag: 'redis-url' | 'brokers' | 'orthanc-url'
+  /** Variable of the environment that the flag goes before. */
+  readonly variable: string
+  /** What the variables of login and TLS begin with. */
+  readonly prefix: string
+}
+
+const FACTS: Readonly<Record<ServerKind, Facts>> = {
+  redis: {label: 'Redis', flag: 'redis-url', variable: 'SAPOCHE_REDIS_URL', prefix: 'SAPOCHE_REDIS'},
+  kafka: {label: 'Kafka', flag: 'brokers', variable: 'SAPOCHE_KAFKA_BROKERS', prefix: 'SAPOCHE_KAFKA'},
+  orthanc: {label: 'Orthanc', flag: 'orthanc-url', variable: 'SAPOCHE_ORTHANC_URL', prefix: 'SAPOCHE_ORTHANC'},
+}
+
+const MECHANISMS: readonly SaslMechanism[] = ['plain', 'scram-sha-256', 'scram-sha-512']
+
+/** Where a server is by its URL, and as whom. */
+interface Place {
+  readonly addresses: Access['addresses']
+  readonly tls: boolean
+  readonly username: string | null
+  readonly password: string | null
+}
+
+/**
+ * The ways to the servers behind the cluster, by flag, environment, configuration (the catalogue's `servers`), or the environment of the
+ * workloads. A URL is reached directly, anything else through the API server. Of the embedded cluster flags alone count.
+ */
+export class Servers {
+  readonly #session: Session
+  readonly #options: ServerOptions
+  readonly #environment: Environment
+  readonly #signal: AbortSignal
+  #stdin: Promise<string> | undefined
+
+  constructor(session: Session, options: ServerOptions, environment: Environment, signal: AbortSignal) {
+    this.#session = session
+    this.#options = options
+    this.#environment = environment
+    this.#signal = signal
+  }
+
+  /** Whether the way can be found without a look at the workloads. */
+  isKnown(kind: ServerKind): boolean {
+    const {url, address} = this.#place(kind)
+    return this.#options['read-secrets'] !== true && (this.#url(FACTS[kind]) ?? url ?? address) !== null
+  }
+
+  /**
+   * The way to Redis; `hint` is what a workload's environment says. Reads services and pods where it leads through the API server.
+   * Rejects with ServerDownError where the service has no pod that runs, 64 and 78 for what is said wrongly, 69, 75 and 77 for the cluster.
+   */
+  async redis(hint: ServerHint | null): Promise<RedisAccess> {
+    const url = this.#parsed('redis', parseRedisUrl)
+    return {...(await this.#access('redis', url, hint)), database: url?.database ?? null, sentinel: url?.sentinel ?? null}
+  }
+
+  /** The way to Kafka's brokers; all of their advertised names are found among the pods of the namespaces that the first ones are in. */
+  async kafka(hint: ServerHint | null): Promise<KafkaAccess> {
+    const url = this.#parsed('kafka', (text) => ({...parseBrokers(text), tls: false, username: null, password: null}))
+    const access = await this.#access('kafka', url, hint)
+    return {...access, mechanism: access.credentials === null ? null : this.#mechanism(hint)}
+  }
+
+  async orthanc(): Promise<OrthancAccess> {
+    const url = this.#parsed('orthanc', (text) => {
+      const {address, ...rest} = parseOrthancUrl(text)
+      return {addresses: [address] as const, ...rest}
+    })
+    return {...(await this.#access('orthanc', url, null)), path: url?.path ?? ''}
+  }
+
+  async #access(kind: ServerKind, url: Place | null, hint: ServerHint | null): Promise<Access> {
+    const {label: server, flag} = FACTS[kind]
+    const [credentials, {directNetwork}] = await Promise.all([this.#credentials(kind, url, hint), import('../clients/reach/index.ts')])
+    if (url !== null) {
+      const {addresses} = url
+      return {server, addresses, network: directNetwork, tls: await this.#tls(kind, url.tls), credentials}
+    }
+    const place = this.#place(kind)
+    const [first, ...others]: readonly Address[] = place.address === null ? (hint?.addresses ?? []) : parseBrokers(place.address).addresses
+    if (first === undefined) {
+      throw new ConfigurationError(`nothing says where ${server} is: neither the catalogue nor the environment of the workloads`, {
+        hints: [{label: 'cure', text: `--${flag}, or servers.${kind}.address in the catalogue`}],
+      })
+    }
+    const addresses = [first, ...others] as const
+    const source = place.address === null && hint !== null ? `${hint.source} of ${hint.workload}` : `the catalogue's servers.${kind}`
+    const {throughCluster} = await import('./pod-network.ts')
+    const network = await throughCluster(this.#session.cluster, addresses, {server, source, flag}, this.#signal)
+    return {server, addresses, network, tls: await this.#tls(kind, place.tls || hint?.tls === true), credentials}
+  }
+
+  /** Nothing of the real world counts for the embedded cluster. */
+  get #isSandbox(): boolean {
+    return this.#options.sandbox !== undefined
+  }
+
+  #variable(name: string): string | null {
+    return this.#isSandbox ? null : this.#environment.variables[name] || null
+  }
+
+  #place(kind: ServerKind): ServerPlace {
+    const place = this.#session.catalogue.servers[kind]
+    return this.#isSandbox ? {...place, url: null} : place
+  }
+
+  #url({flag, variable}: Facts): string | null {
+    return this.#options[flag] ?? this.#variable(variable)
+  }
+
+  #parsed<U extends {readonly password: string | null}>(kind: ServerKind, parse: (text: string) => U): U | null {
+    const {flag, variable, prefix} = FACTS[kind]
+    const flagged = this.#options[flag]
+    const text = flagged ?? this.#variable(variable) ?? this.#place(kind).url
+    if (text === null) return null
+    try {
+      const url = parse(text)
+      if (flagged === undefined || url.password === null) return url
+    } catch (error) {
+      if (!(error instanceof UrlError)) throw error
+      if (flagged !== undefined) throw new UsageError(`--${flag}: ${error.message}`)
+      throw new ConfigurationError(
+        `${this.#variable(variable) === null ? `servers.${kind}.url of the catalogue` : variable}: ${error.message}`,
+      )
+    }
+    throw new UsageError(`--${flag} holds a password, which others can see on this machine`, {
+      hints: [{label: 'cure', text: `${prefix}_PASSWORD, --password-file or --password-stdin`}],
+    })
+  }
+
+  async #credentials(kind: ServerKind, url: Place | null, hint: ServerHint | null): Promise<Credentials | null> {
+    const {prefix} = FACTS[kind]
+    const username = this.#variable(`${prefix}_USERNAME`) ?? url?.username ?? null
+    const given = await this.#givenPassword(prefix)
+    if (given !== null) return {username, ...given}
+    if (url !== null && url.password !== null) return {username, password: url.password, source: FACTS[kind].variable}
+    if (this.#options['read-secrets'] === true && hint !== null) {
+      const own = {username: await this.#reveal(hint.username), password: await this.#reveal(hint.password)}
+      if (own.password !== null)
+        return {username: username ?? own.username?.text ?? null, password: own.password.text, source: own.password.source}
+    }
+    return username === null ? null : {username, password: null, source: `${prefix}_USERNAME`}
+  }
+
+  async #givenPassword(prefix: string): Promise<{password: string; source: string} | null> {
+    if (this.#options['password-stdin'] === true) {
+      this.#stdin ??= readPassword()
+      return {password: await this.#stdin, source: '--password-stdin'}
+    }
+    const file = this.#options['password-file']
+    if (file !== undefined) return {password: withoutLineFeed(await this.#read(file, '--password-file')), source: `the file ${file}`}
+    const variable = `${prefix}_PASSWORD`
+    const password = this.#variable(variable)
+    return password === null ? null : {password, source: variable}
+  }
+
+  /** The value of what a workload keeps to itself; null where it isn't there. */
+  async #reveal(hidden: Confidential | null): Promise<{text: string; source: string} | null> {
+    if (hidden === null) return null
+    if (hidden.kind === 'value') return {text: hidden.value, source: hidden.source}
+    for (const {name, key} of hidden.candidates) {
+      const decode = (object: Parameters<typeof decodeSecretKey>[0]): string | null => decodeSecretKey(object, key)
+      const text = await this.#session.cluster.get(RESOURCES.secrets, name, decode, {signal: this.#signal})
+      if (text !== null) return {text, source: `Secret ${name} (key ${key})`}
+    }
+    return null
+  }
+
+  async #tls(kind: ServerKind, wanted: boolean): Promise<TlsOptions | null> {
+    const {prefix} = FACTS[kind]
+    const isOn = wanted || this.#options.tls === true || this.#variable(`${prefix}_TLS`) === '1'
+    if (!isOn) return null
+    const file = this.#options['tls-ca'] ?? this.#variable(`${prefix}_CA`)
+    return {
+      ca: file === null ? null : await this.#read(file, this.#options['tls-ca'] === undefined ? `${prefix}_CA` : '--tls-ca'),
+      servername: this.#options['tls-server-name'] ?? this.#variable(`${prefix}_SERVER_NAME`),
+    }
+  }
+
+  async #read(file: string, named: string): Promise<string> {
+    try {
+      return await readFile(path.resolve(this.#environment.cwd, file), 'utf8')
+    } catch (error) {
+      throw new ConfigurationError(`the file of ${named} can't be read: ${error instanceof Error ? error.message : String(error)}`)
+    }
+  }
+
+  #mechanism(hint: ServerHint | null): SaslMechanism {
+    const text = (this.#variable('SAPOCHE_KAFKA_MECHANISM') ?? hint?.mechanism ?? 'plain').toLowerCase()
+    const known = MECHANISMS.find((mechanism) => mechanism === text)
+    if (known === undefined) throw new ConfigurationError(`SASL mechanism ${text} is not known here: ${MECHANISMS.join(', ')} are`)
+    return known
+  }
+}

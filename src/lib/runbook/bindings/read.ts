@@ -1,0 +1,54 @@
+import type {ClusterReader, JsonObject} from '../../clients/kubernetes/types.ts'
+import {InterruptedError, SapocheError} from '../../errors/index.ts'
+import {type Container, objectAt, stringAt, stringMapAt} from '../../workload/index.ts'
+import {RESOURCES} from '../cluster/index.ts'
+import type {Group} from '../inventory/index.ts'
+import type {Warning} from '../schema.ts'
+import {configMapsOf, environmentOf, type ConfigMapData} from './environment.ts'
+import type {Subject} from './names.ts'
+
+/** The workloads with their environments, and what of those could not be read. */
+export interface Subjects {
+  readonly subjects: readonly Subject[]
+  readonly warnings: readonly Warning[]
+}
+
+/** Init containers have ended before the work begins. */
+const works = ({role}: Container): boolean => role !== 'init'
+
+/**
+ * The environments of workloads as their deployments declare them, ConfigMaps followed (a request each), Secrets not read.
+ * A ConfigMap that can't be read is a warning. Rejects when interrupted, and with nothing else.
+ */
+export async function readSubjects(cluster: ClusterReader, groups: readonly Group[], signal: AbortSignal): Promise<Subjects> {
+  const containersOf = ({deployment}: Group): Container[] => deployment?.template.containers.filter(works) ?? []
+  const names = configMapsOf(groups.flatMap(containersOf))
+  const warnings: Warning[] = []
+  const read = async (name: string): Promise<[string, ConfigMapData]> => {
+    try {
+      return [name, await cluster.get(RESOURCES.configMaps, name, decodeConfigMap, {signal})]
+    } catch (error) {
+      if (error instanceof InterruptedError || !(error instanceof SapocheError)) throw error
+      warnings.push({code: error.code, message: `ConfigMap ${name} can't be read: ${error.message}`})
+      return [name, 'unreadable']
+    }
+  }
+  const configMaps = new Map(await Promise.all(names.map(read)))
+  const subjects = groups.map((group) => ({
+    name: group.name,
+    category: group.category,
+    listed: group.listed,
+    environments: containersOf(group).map((container) => environmentOf(container, configMaps)),
+  }))
+  return {subjects, warnings}
+}
+
+function decodeConfigMap(object: JsonObject): ReadonlyMap<string, string> {
+  return new Map(Object.entries(stringMapAt(object, 'data')))
+}
+
+/** One key of a Secret, as text; null where it has no such key. */
+export function decodeSecretKey(object: JsonObject, key: string): string | null {
+  const encoded = stringAt(objectAt(object, 'data'), key)
+  return encoded === '' ? null : Buffer.from(encoded, 'base64').toString('utf8')
+}
