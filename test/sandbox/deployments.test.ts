@@ -170,6 +170,9 @@ describe('scaling', () => {
     simulation.deploy('web', {replicas: 3})
     expect(simulation.condition('web', 'ReplicaFailure')).toBe('True/FailedCreate')
     expect(counts()).toEqual(['2/3'])
+    expect(simulation.call('GET', `${NS}/resourcequotas/few`)).toMatchObject({status: {hard: {pods: '2'}, used: {pods: '2'}}})
+    const memory = {metadata: {name: 'memory'}, spec: {hard: {'requests.memory': '1Gi'}}}
+    expect(() => simulation.call('POST', `${NS}/resourcequotas`, memory)).toThrow('a quota on requests.memory')
     simulation.patch(`${NS}/resourcequotas/few`, {spec: {hard: {pods: '5'}}})
     simulation.advance(2)
     expect(simulation.condition('web', 'ReplicaFailure')).toBe('none')

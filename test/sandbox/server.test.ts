@@ -45,6 +45,7 @@ describe('who may come in', () => {
     {method: 'GET', path: `${APPS}/deployments/st-bnkd-php/scale`, code: 200},
     {method: 'PATCH', path: `${APPS}/deployments/st-bnkd-php/scale`, code: 403},
     {method: 'GET', path: '/apis', code: 200},
+    {method: 'GET', path: '/apis/keda.sh/v1alpha1/namespaces/sapoche/scaledobjects', code: 403},
   ])('a user with few rights: $method $path is $code', async ({method, path, code}) => {
     const body = method === 'PATCH' ? {spec: {replicas: 0}} : undefined
     expect((await status(method, path, {token: LIMITED.token, body})).code).toBe(code)

@@ -1,8 +1,9 @@
 /** Defaults and validation of what is written, as far as the controllers here depend on it. */
 import type {Cluster} from './cluster.ts'
-import {type Fault, invalid} from './failure.ts'
+import {type Fault, invalid, notImplemented} from './failure.ts'
 import {isRecord, pick, same, scalar} from './json.ts'
-import {AUTOSCALERS, DAEMON_SETS, DEPLOYMENTS, JOBS, PODS, STATEFUL_SETS, type Resource, SERVICES} from './resources.ts'
+import {AUTOSCALERS, DAEMON_SETS, DEPLOYMENTS, JOBS, PODS, QUOTAS, STATEFUL_SETS, type Resource, SERVICES} from './resources.ts'
+import {COUNTED} from './quotas.ts'
 import {matches} from './selectors.ts'
 import type {Deployment, KubeObject, Service} from './types.ts'
 
@@ -18,6 +19,7 @@ export function admit(cluster: Cluster, resource: Resource, object: KubeObject, 
   if (resource === PODS) faults.push(...admitPod(object, old))
   if (resource === AUTOSCALERS) faults.push(...admitAutoscaler(object))
   if (resource === SERVICES) faults.push(...admitService(cluster, object))
+  if (resource === QUOTAS) admitQuota(object)
   const defaults = OTHERS.get(resource)
   if (defaults !== undefined) faults.push(...admitOther(object, defaults))
   if (faults.length > 0) throw invalid(resource, name, faults)
@@ -67,6 +69,12 @@ function admitDeployment(object: KubeObject, old: KubeObject | null): Fault[] {
   const before = (old as Deployment | null)?.spec.selector
   if (before !== undefined && !same(before, selector)) faults.push(wrong('spec.selector', selector, 'field is immutable'))
   return faults
+}
+
+function admitQuota({spec}: KubeObject): void {
+  const hard = pick(spec, 'hard')
+  const other = Object.keys(isRecord(hard) ? hard : {}).find((name) => !(COUNTED as readonly string[]).includes(name))
+  if (other !== undefined) throw notImplemented(`a quota on ${other}; it keeps quotas on pods`)
 }
 
 /** The kinds of others.ts, with the defaults of their specs. */

@@ -71,12 +71,18 @@ export class Api {
     if (['/healthz', '/livez', '/readyz'].includes(path)) return {kind: 'text', code: 200, body: 'ok'}
     const document = discovery(path, this.#resources)
     if (document !== undefined && method === 'GET') return {kind: 'json', code: 200, body: document}
-    const target = this.#target(path)
-    if (target === 'unknown group') return PAGE_NOT_FOUND
-    if (target === 'unknown resource') throw NO_RESOURCE
-    const verb = verbOf(call, target)
-    authorize(call.user, verb, target)
-    const {resource, subresource} = target
+    const asked = askedFor(path)
+    if (asked === null) return PAGE_NOT_FOUND
+    const verb = verbOf(call, asked)
+    // Before it is looked for: who may not see a thing is not told whether there is such a thing.
+    authorize(call.user, verb, asked)
+    const {plural, groupVersion, namespace, name, subresource} = asked
+    const served = this.#resources.filter((candidate) => apiVersionOf(candidate) === groupVersion)
+    if (served.length === 0) return PAGE_NOT_FOUND
+    const resource = served.find((candidate) => candidate.plural === plural)
+    if (resource === undefined || (namespace !== null && !resource.namespaced)) throw NO_RESOURCE
+    if (namespace === null && name !== null && resource.namespaced) throw NO_RESOURCE
+    const target = {resource, namespace, name, subresource}
     if (subresource !== null && !resource.subresources.includes(subresource)) {
       if (ELSEWHERE.includes(subresource)) throw notImplemented(`${resource.plural}/${subresource}`)
       throw NO_RESOURCE
@@ -109,28 +115,34 @@ export class Api {
     if (verb === 'patch') return {kind: 'json', code: 200, body: patch(write, contentType)}
     return {kind: 'json', code: 200, body: verb === 'delete' ? remove(write) : removeAll(write)}
   }
+}
 
-  /** `/api/v1/...` or `/apis/GROUP/VERSION/...`, then `[namespaces/NS/]PLURAL[/NAME[/SUBRESOURCE]]`. */
-  #target(path: string): Target | 'unknown group' | 'unknown resource' {
-    const [, root, ...parts] = path.split('/').map((part) => decodeURIComponent(part))
-    const groupVersion = root === 'api' ? parts.shift() : root === 'apis' ? parts.splice(0, 2).join('/') : undefined
-    const served = this.#resources.filter((resource) => apiVersionOf(resource) === groupVersion)
-    if (served.length === 0) return 'unknown group'
-    const within = parts[0] === 'namespaces' && parts.length > 2 && !['status', 'finalize'].includes(parts[2] ?? '')
-    const [namespace] = within ? parts.splice(0, 2).slice(1) : []
-    const [plural, name, subresource, more] = parts
-    const resource = served.find((candidate) => candidate.plural === plural)
-    if (resource === undefined || more !== undefined || (namespace !== undefined && !resource.namespaced)) return 'unknown resource'
-    if (namespace === undefined && name !== undefined && resource.namespaced) return 'unknown resource'
-    return {resource, namespace: namespace ?? null, name: name ?? null, subresource: subresource ?? null}
-  }
+/** What a path asks for, whether or not it is served. */
+interface Asked {
+  readonly group: string
+  readonly groupVersion: string
+  readonly plural: string
+  readonly namespace: string | null
+  readonly name: string | null
+  readonly subresource: string | null
+}
+
+/** `/api/v1/...` or `/apis/GROUP/VERSION/...`, then `[namespaces/NS/]PLURAL[/NAME[/SUBRESOURCE]]`; null for every other path. */
+function askedFor(path: string): Asked | null {
+  const [, root, ...parts] = path.split('/').map((part) => decodeURIComponent(part))
+  const groupVersion = root === 'api' ? parts.splice(0, 1).join('') : root === 'apis' ? parts.splice(0, 2).join('/') : ''
+  const within = parts[0] === 'namespaces' && parts.length > 2 && !['status', 'finalize'].includes(parts[2] ?? '')
+  const [namespace = null] = within ? parts.splice(0, 2).slice(1) : []
+  const [plural = '', name = null, subresource = null, more] = parts
+  if (groupVersion === '' || plural === '' || more !== undefined) return null
+  return {group: groupVersion.includes('/') ? (groupVersion.split('/')[0] ?? '') : '', groupVersion, plural, namespace, name, subresource}
 }
 
 function isWatch(query: URLSearchParams): boolean {
   return ['1', 'true'].includes(query.get('watch') ?? '')
 }
 
-function verbOf({method, query}: Call, {name}: Target): string {
+function verbOf({method, query}: Call, {name}: Asked): string {
   switch (method) {
     case 'GET':
       return isWatch(query) ? 'watch' : name === null ? 'list' : 'get'
@@ -147,15 +159,15 @@ function verbOf({method, query}: Call, {name}: Target): string {
   }
 }
 
-function authorize(user: User | null, verb: string, {resource, namespace, name, subresource}: Target): void {
+function authorize(user: User | null, verb: string, {group, plural, namespace, name, subresource}: Asked): void {
   if (user === null) return
-  const kind = subresource === null ? resource.plural : `${resource.plural}/${subresource}`
+  const kind = subresource === null ? plural : `${plural}/${subresource}`
   const has = (values: readonly string[], value: string) => values.includes('*') || values.includes(value)
-  if (user.rules.some(({apiGroups, resources, verbs}) => has(apiGroups, resource.group) && has(resources, kind) && has(verbs, verb))) return
+  if (user.rules.some(({apiGroups, resources, verbs}) => has(apiGroups, group) && has(resources, kind) && has(verbs, verb))) return
   const object = name === null ? '' : ` "${name}"`
   const where = namespace === null ? 'at the cluster scope' : `in the namespace "${namespace}"`
-  const what = `${qualified(resource)}${object} is forbidden: User "${user.name}" cannot ${verb} resource "${kind}"`
-  throw new ApiFailure(403, 'Forbidden', `${what} in API group "${resource.group}" ${where}`, detailsOf(resource, name))
+  const what = `${qualified({group, plural})}${object} is forbidden: User "${user.name}" cannot ${verb} resource "${kind}"`
+  throw new ApiFailure(403, 'Forbidden', `${what} in API group "${group}" ${where}`, detailsOf({group, plural}, name))
 }
 
 /** The first media type that can be answered decides. Throws 406 where none can (protobuf and CBOR alone). */

@@ -6,6 +6,7 @@ import {reconcileService} from './endpoints.ts'
 import {Kubelet} from './kubelet.ts'
 import {obeyLabel} from './nodes.ts'
 import {reconcileDaemonSet, reconcileJob, reconcileStatefulSet} from './others.ts'
+import {reconcileQuota} from './quotas.ts'
 import {reconcileReplicaSet} from './replicasets.ts'
 import {
   AUTOSCALERS,
@@ -163,6 +164,7 @@ export class Cluster {
     [STATEFUL_SETS, (object) => reconcileStatefulSet(this, object as never)],
     [DAEMON_SETS, (object) => reconcileDaemonSet(this, object as never)],
     [JOBS, (object) => reconcileJob(this, object as never)],
+    [QUOTAS, (object) => reconcileQuota(this, object as never)],
     [SERVICES, (object) => reconcileService(this, object as never)],
     [AUTOSCALERS, (object) => reconcileAutoscaler(this, object as never)],
   ])
@@ -196,6 +198,7 @@ export class Cluster {
           service.spec.selector !== undefined && matches({matchLabels: service.spec.selector}, labels)
         if (selects(object.metadata.labels) || selects(previous?.metadata.labels)) this.enqueue(SERVICES, service)
       }
+      for (const quota of this.store.list(QUOTAS, namespace)) this.enqueue(QUOTAS, quota)
       if (type === 'ADDED') this.kubelet.schedule(object as Pod)
     }
     if (type === 'DELETED' && resource === NAMESPACES)

@@ -38,12 +38,12 @@ export class ApiFailure extends Error {
 }
 
 /** `deployments.apps`, as Kubernetes names a resource in its messages. */
-export function qualified(resource: Resource): string {
+export function qualified(resource: Pick<Resource, 'group' | 'plural'>): string {
   return resource.group === '' ? resource.plural : `${resource.plural}.${resource.group}`
 }
 
 /** `details` about one resource; the API server leaves empty members out. */
-export function detailsOf(resource: Resource, name: string | null): NonNullable<Status['details']> {
+export function detailsOf(resource: Pick<Resource, 'group' | 'plural'>, name: string | null): NonNullable<Status['details']> {
   return {...(name === null ? {} : {name}), ...(resource.group === '' ? {} : {group: resource.group}), kind: resource.plural}
 }
 

@@ -1,9 +1,9 @@
 /** The other controllers of pods, in little: StatefulSet, DaemonSet and Job. */
 import type {Cluster} from './cluster.ts'
 import {templateHash} from './deployments.ts'
-import {createPod, deletePod, isLive, isReady} from './pods.ts'
+import {createPod, deletePod, isReady} from './pods.ts'
 import {DAEMON_SETS, JOBS, NODES, PODS, STATEFUL_SETS} from './resources.ts'
-import {type Condition, type DaemonSet, type Job, type Pod, type StatefulSet, withCondition} from './types.ts'
+import {type Condition, type DaemonSet, type Job, type Pod, type StatefulSet, withCondition, isLive} from './types.ts'
 
 const HASH = 'controller-revision-hash'
 

@@ -1,7 +1,8 @@
 /** What every controller of pods does: create them, within quotas, and count them. */
 import type {Cluster} from './cluster.ts'
 import {isRecord, same} from './json.ts'
-import {PODS, QUOTAS} from './resources.ts'
+import {overQuota} from './quotas.ts'
+import {PODS} from './resources.ts'
 import {type KubeObject, type Labels, type Pod, type PodSpec, type PodTemplate, conditionOf, controllerReference} from './types.ts'
 
 const TOLERATIONS = ['not-ready', 'unreachable'].map((trouble) => ({
@@ -20,11 +21,6 @@ export function newPod(spec: PodSpec): Pick<Pod, 'spec' | 'status'> {
     spec: {enableServiceLinks: true, priority: 0, preemptionPolicy: 'PreemptLowerPriority', tolerations: TOLERATIONS, ...spec},
     status: {phase: 'Pending', qosClass},
   }
-}
-
-/** Neither Succeeded nor Failed. */
-export function isLive({status}: Pod): boolean {
-  return status.phase !== 'Succeeded' && status.phase !== 'Failed'
 }
 
 export function isReady({status}: Pod): boolean {
@@ -70,15 +66,4 @@ export function createPod(
 export function deletePod(cluster: Cluster, owner: KubeObject, pod: Pod, component: string): void {
   cluster.remove(PODS, pod)
   cluster.record(owner, 'Normal', 'SuccessfulDelete', `Deleted pod: ${pod.metadata.name}`, component)
-}
-
-function overQuota(cluster: Cluster, namespace: string, pod: string): string | null {
-  for (const {metadata, spec} of cluster.store.list(QUOTAS, namespace)) {
-    const hard = spec.hard?.['pods'] ?? spec.hard?.['count/pods']
-    const used = cluster.store.list(PODS, namespace).filter(isLive).length
-    if (hard !== undefined && used >= Number(hard)) {
-      return `pods "${pod}" is forbidden: exceeded quota: ${metadata.name}, requested: pods=1, used: pods=${used}, limited: pods=${hard}`
-    }
-  }
-  return null
 }

@@ -1,8 +1,8 @@
 /** Replica set -> pods, as kube-controller-manager does it (pkg/controller/replicaset). */
 import type {Cluster} from './cluster.ts'
-import {createPod, deletePod, isLive, isReady} from './pods.ts'
+import {createPod, deletePod, isReady} from './pods.ts'
 import {PODS, REPLICA_SETS} from './resources.ts'
-import {type Pod, type ReplicaSet, conditionOf, millis, withCondition} from './types.ts'
+import {type Pod, type ReplicaSet, conditionOf, isLive, millis, withCondition} from './types.ts'
 
 const COMPONENT = 'replicaset-controller'
 

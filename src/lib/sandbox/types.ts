@@ -228,6 +228,7 @@ export interface Budget extends KubeObject {
 
 export interface Quota extends KubeObject {
   spec: {hard?: Labels}
+  status: {hard?: Labels; used?: Labels}
 }
 
 export interface CoreEvent extends KubeObject {
@@ -273,4 +274,9 @@ export function withCondition(conditions: readonly Condition[] = [], next: Condi
 export function controllerReference(owner: KubeObject): OwnerReference {
   const {name, uid} = owner.metadata
   return {apiVersion: owner.apiVersion, kind: owner.kind, name, uid, controller: true, blockOwnerDeletion: true}
+}
+
+/** Neither Succeeded nor Failed. */
+export function isLive({status}: Pod): boolean {
+  return status.phase !== 'Succeeded' && status.phase !== 'Failed'
 }
