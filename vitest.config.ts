@@ -5,7 +5,7 @@ const results = process.env['SAPOCHE_TEST_RESULTS']
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/real/**', 'test/contract/real.test.ts'],
+    exclude: ['test/real/**', 'test/contract/*real*.test.ts'],
     disableConsoleIntercept: true,
     testTimeout: 20_000,
     hookTimeout: 60_000,

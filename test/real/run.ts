@@ -12,7 +12,7 @@ await withSeededCluster(async (cluster, file, signal) => {
     ...process.env,
     SAPOCHE_TEST_CLUSTER: file,
     SAPOCHE_TEST_KUBECONFIG: cluster.kubeconfig,
-    SAPOCHE_TEST_KUBECTL: cluster.binaries.path('kubectl'),
+    KUBECTL: cluster.binaries.path('kubectl'),
   }
   const tests = spawn(process.execPath, args, {cwd: root, env, stdio: 'inherit'})
   signal.addEventListener('abort', () => tests.kill('SIGTERM'), {once: true})

@@ -1,15 +1,19 @@
 import {join} from 'node:path'
 import {defineConfig} from 'vitest/config'
 
+const results = process.env['SAPOCHE_TEST_RESULTS']
+
 export default defineConfig({
   test: {
     root: join(import.meta.dirname, '../..'),
-    include: ['test/real/**/*.test.ts', 'test/contract/real.test.ts'],
+    // The last one is for the embedded cluster, but needs the kubectl that was built for this one.
+    include: ['test/real/**/*.test.ts', 'test/contract/*real*.test.ts', 'test/sandbox/kubectl.test.ts'],
     // One cluster for all of them: what one test breaks, another must not see.
     fileParallelism: false,
     disableConsoleIntercept: true,
     testTimeout: 60_000,
     hookTimeout: 120_000,
-    env: {NO_COLOR: '', FORCE_COLOR: ''},
+    reporters: results ? ['default', 'json'] : ['default'],
+    ...(results ? {outputFile: {json: results}} : {}),
   },
 })
