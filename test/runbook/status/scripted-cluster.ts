@@ -59,7 +59,8 @@ export class ScriptedCluster implements ClusterReader {
   async *watch<T>(resource: Resource, decode: Decode<T>, {signal}: ListOptions = {}): AsyncGenerator<WatchEvent<T>> {
     const channel = this.#channel(resource.name)
     channel.begun++
-    while (signal?.aborted !== true) {
+    for (;;) {
+      if (signal?.aborted === true) return
       const step = channel.steps.shift()
       if (step === undefined) {
         await new Promise<void>((resolve) => {

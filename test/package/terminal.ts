@@ -1,0 +1,81 @@
+import {execFileSync, spawn} from 'node:child_process'
+import {mkdtempSync, readFileSync, rmSync} from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import xterm from '@xterm/headless'
+import {PROGRAM, ROOT} from './program.ts'
+
+/** A terminal of so many columns and rows, in which a shell runs the built program. */
+export interface TestTerminal {
+  /** The screen as a person sees it: its lines, without the blanks at their ends. */
+  lines(): string[]
+  /** True while the program has the alternate screen. */
+  isTakenOver(): boolean
+  /** All bytes that came. */
+  bytes(): string
+  type(keys: string): void
+  resize(columns: number, rows: number): void
+  /** Resolves when the screen is as wished for; the test's time limit is the only one. */
+  shows(wished: (screen: string) => boolean): Promise<void>
+  /** Exit code of the program; the shell says it as the last line, so that what the program left is known. */
+  ended(): Promise<number>
+  close(): void
+}
+
+export interface TerminalOptions {
+  readonly columns?: number
+  readonly rows?: number
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** A terminal echoes Ctrl-C, so that the line may begin with it. */
+const ENDED = /^(?:\^C)?ended (\d+)$/m
+
+/** `words` are a part of a shell's command line. */
+export function openTerminal(words: string, {columns = 80, rows = 30, env = {}}: TerminalOptions = {}): TestTerminal {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'sapoche-terminal-'))
+  const ttyFile = path.join(folder, 'tty')
+  const screen = new xterm.Terminal({cols: columns, rows, allowProposedApi: true})
+  // Ctrl-C is for the program: the shell goes on, to say how it ended.
+  const shell = `trap : INT; stty cols ${columns} rows ${rows}; tty > "${ttyFile}"; echo begun; "${process.execPath}" "${PROGRAM}" ${words}; echo "ended $?"`
+  const {PATH, HOME} = process.env
+  const child = spawn('script', ['-qefc', shell, '/dev/null'], {
+    cwd: ROOT,
+    env: {PATH, HOME, TERM: 'xterm-256color', ...env},
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  let bytes = ''
+  let wake = (): void => {}
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    bytes += text
+    screen.write(text, () => wake())
+  })
+  child.stdin.on('error', () => {})
+  const lines = (): string[] => {
+    const {active} = screen.buffer
+    return Array.from({length: screen.rows}, (_, row) => active.getLine(active.baseY + row)?.translateToString(true) ?? '')
+  }
+  const shows = async (wished: (text: string) => boolean): Promise<void> => {
+    while (!wished(lines().join('\n'))) await new Promise<void>((resolve) => (wake = resolve))
+  }
+  return {
+    lines,
+    isTakenOver: () => screen.buffer.active.type === 'alternate',
+    bytes: () => bytes,
+    type: (keys) => void child.stdin.write(keys),
+    resize(width, height) {
+      screen.resize(width, height)
+      execFileSync('stty', ['-F', readFileSync(ttyFile, 'utf8').trim(), 'cols', String(width), 'rows', String(height)])
+    },
+    shows,
+    async ended() {
+      await shows((text) => ENDED.test(text))
+      return Number(ENDED.exec(lines().join('\n'))![1])
+    },
+    close() {
+      child.kill()
+      screen.dispose()
+      rmSync(folder, {recursive: true})
+    },
+  }
+}
