@@ -23,8 +23,8 @@ export async function createAuthority(name: string): Promise<Pem> {
   return {key: made.private, cert: made.cert}
 }
 
-/** A certificate for `localhost` and 127.0.0.1, signed by `ca`. */
-export async function serverCertificate(ca: Pem): Promise<Pem> {
+/** A certificate for `localhost`, 127.0.0.1 and these names, signed by `ca`. */
+export async function serverCertificate(ca: Pem, names: readonly string[] = []): Promise<Pem> {
   const made = await generate([{name: 'commonName', value: 'localhost'}], {
     ...EC,
     ca,
@@ -32,10 +32,7 @@ export async function serverCertificate(ca: Pem): Promise<Pem> {
       {name: 'extKeyUsage', serverAuth: true},
       {
         name: 'subjectAltName',
-        altNames: [
-          {type: 2, value: 'localhost'},
-          {type: 7, ip: '127.0.0.1'},
-        ],
+        altNames: [...['localhost', ...names].map((value) => ({type: 2 as const, value})), {type: 7, ip: '127.0.0.1'}],
       },
     ],
   })
