@@ -1,0 +1,78 @@
+import type {Catalogue} from '../../catalogue/index.ts'
+import type {ClusterReader, PodAccess} from '../../clients/kubernetes/types.ts'
+import {InterruptedError, SapocheError, UsageError} from '../../errors/index.ts'
+import {decodePodWithSpec, readInventory} from '../inventory/index.ts'
+import {attach} from './attach.ts'
+import {choosePlaces, type ChoiceOptions, type Place} from './choose.ts'
+import {OWN_FAILURE, runEverywhere} from './everywhere.ts'
+import type {ProgramIo} from './io.ts'
+
+export {choosePlaces, type Place} from './choose.ts'
+export type {ProgramIo} from './io.ts'
+
+export interface ExecSources {
+  readonly cluster: ClusterReader
+  readonly catalogue: Catalogue
+  readonly access: PodAccess
+}
+
+/** The caller's end, and how it is told where the program runs. */
+export interface Caller {
+  readonly io: ProgramIo
+  readonly say: (text: string) => void
+  /** On a terminal the place is always said; elsewhere only where it may surprise. */
+  readonly isTerminal: boolean
+}
+
+/** An own failure of `exec` and `shell`: its code is told apart from the remote program's (rules.md, section 6). */
+class ExecError extends SapocheError {
+  constructor({code, message, suggestions, hints}: SapocheError, cause: unknown) {
+    super(code, message, {cause, suggestions, hints})
+  }
+
+  override get exitCode(): number {
+    return OWN_FAILURE
+  }
+}
+
+/**
+ * Runs a command in a pod of the target, or in all of them, with the caller's streams. Resolves with the remote exit code.
+ * Rejects with errors whose exit code is 125, or 130 when interrupted.
+ */
+export function runIn(
+  options: ChoiceOptions & {readonly command: readonly string[]},
+  sources: ExecSources,
+  {io, say, isTerminal}: Caller,
+  signal: AbortSignal,
+): Promise<number> {
+  return ownFailures(async () => {
+    const {command} = options
+    if (command.length === 0) throw new UsageError('no command: sapoche exec TARGET -- COMMAND')
+    const inventory = await readInventory({targets: [options.target]}, sources, signal, decodePodWithSpec)
+    const places = choosePlaces(inventory, options)
+    if (options.allPods) return runEverywhere(sources.access, places, {command, say}, io, signal)
+    const [place] = places as [Place]
+    if (isTerminal || !place.isReady) say(`pod ${place.pod}${place.note === '' ? '' : ` (${place.note})`}`)
+    return attach(sources.access, place, {command, say}, io, signal)
+  })
+}
+
+/** As `runIn`, with bash where the container has it, else sh. */
+export function shellIn(
+  options: Omit<ChoiceOptions, 'allPods'>,
+  sources: ExecSources,
+  caller: Caller & {readonly term: string | undefined},
+  signal: AbortSignal,
+): Promise<number> {
+  const script = 'if [ -n "$1" ]; then TERM=$1; export TERM; fi; if command -v bash >/dev/null 2>&1; then exec bash; fi; exec sh'
+  return runIn({...options, allPods: false, command: ['sh', '-c', script, 'sapoche', caller.term ?? '']}, sources, caller, signal)
+}
+
+/** Gives what fails in `work`, and is none of the remote program's, the exit code 125. */
+export async function ownFailures<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw error instanceof SapocheError && !(error instanceof InterruptedError) ? new ExecError(error, error) : error
+  }
+}
