@@ -34,13 +34,16 @@ export interface Selection {
 
 type Mutable<T> = {-readonly [K in keyof T]: T[K]}
 
-/** Lines that came together: the numbers of each `Line` in a row, because an object for each would cost more than reading it. */
+/** Lines that came together. */
 interface Batch {
   readonly bytes: Buffer
   readonly isLive: boolean
-  readonly fields: number[]
+  count: number
 }
+
+/** Numbers of one line in a ring: the offsets, the key, and whether it continues. An object a line would cost more than reading it. */
 const FIELDS = 6
+const FIRST_CAPACITY = 256
 
 /** Cuts the bytes of one container's log into lines, leaves out what was read before, and queues the rest. */
 export class LineQueue {
@@ -52,8 +55,11 @@ export class LineQueue {
   readonly #stamp = new StampReader()
   #selection: Selection | null = null
   readonly #batches: Batch[] = []
-  /** Into the first batch: the fields behind the head. */
-  #next = 0
+  /** A ring; its capacity in lines is a power of two. */
+  #ring = new Uint32Array(FIRST_CAPACITY * FIELDS)
+  #capacity = FIRST_CAPACITY
+  /** Where in the ring the head stands. */
+  #start = 0
   #length = 0
   readonly #head: Mutable<QueuedLine> = {...EMPTY, isLive: false}
   readonly #read: Mutable<Line> = {...EMPTY}
@@ -64,7 +70,7 @@ export class LineQueue {
   #pieces: Buffer[] = []
   #resume: Resume | null = null
   #isLive = false
-  readonly #newest: Mutable<Moment> = {seconds: -1, nanos: 0}
+  readonly #newest: Mutable<Moment> = {seconds: 0, nanos: 0}
 
   constructor(position: Position) {
     this.#position = position
@@ -134,10 +140,19 @@ export class LineQueue {
   append({bytes, stampStart, textStart, end, seconds, nanos, continues}: Line): void {
     let batch = this.#batches.at(-1)
     if (batch?.bytes !== bytes || batch.isLive !== this.#isLive) {
-      batch = {bytes, isLive: this.#isLive, fields: []}
+      batch = {bytes, isLive: this.#isLive, count: 0}
       this.#batches.push(batch)
     }
-    batch.fields.push(stampStart, textStart, end, seconds, nanos, continues ? 1 : 0)
+    batch.count += 1
+    if (this.#length === this.#capacity) this.#grow()
+    const ring = this.#ring
+    const at = ((this.#start + this.#length) & (this.#capacity - 1)) * FIELDS
+    ring[at] = stampStart
+    ring[at + 1] = textStart
+    ring[at + 2] = end
+    ring[at + 3] = seconds
+    ring[at + 4] = nanos
+    ring[at + 5] = continues ? 1 : 0
     this.#newest.seconds = seconds
     this.#newest.nanos = nanos
     this.size += end - stampStart
@@ -152,29 +167,37 @@ export class LineQueue {
     this.size -= head.end - head.stampStart
     if (!head.continues) this.records -= 1
     this.#length -= 1
-    if (this.#length > 0) return this.#load()
-    this.#batches.length = 0
-    this.#next = 0
-    head.bytes = NOTHING
+    this.#start = (this.#start + 1) & (this.#capacity - 1)
+    const batch = this.#batches[0]!
+    batch.count -= 1
+    if (batch.count === 0) this.#batches.shift()
+    if (this.#length > 0) this.#load()
+    else head.bytes = NOTHING
   }
 
   #load(): void {
-    if (this.#next === this.#batches[0]!.fields.length) {
-      this.#batches.shift()
-      this.#next = 0
-    }
-    const {bytes, isLive, fields} = this.#batches[0]!
+    const {bytes, isLive} = this.#batches[0]!
     const head = this.#head
-    const at = this.#next
+    const ring = this.#ring
+    const at = this.#start * FIELDS
     head.bytes = bytes
     head.isLive = isLive
-    head.stampStart = fields[at]!
-    head.textStart = fields[at + 1]!
-    head.end = fields[at + 2]!
-    head.seconds = fields[at + 3]!
-    head.nanos = fields[at + 4]!
-    head.continues = fields[at + 5] === 1
-    this.#next = at + FIELDS
+    head.stampStart = ring[at]!
+    head.textStart = ring[at + 1]!
+    head.end = ring[at + 2]!
+    head.seconds = ring[at + 3]!
+    head.nanos = ring[at + 4]!
+    head.continues = ring[at + 5] === 1
+  }
+
+  #grow(): void {
+    const ring = new Uint32Array(this.#capacity * 2 * FIELDS)
+    const behind = this.#ring.subarray(this.#start * FIELDS)
+    ring.set(behind)
+    ring.set(this.#ring.subarray(0, this.#start * FIELDS), behind.length)
+    this.#ring = ring
+    this.#start = 0
+    this.#capacity *= 2
   }
 
   /** False for a line that was read before or is not wanted. */
@@ -214,4 +237,4 @@ export class LineQueue {
   }
 }
 
-const EMPTY: Line = {bytes: NOTHING, stampStart: 0, textStart: 0, end: 0, seconds: -1, nanos: 0, continues: false}
+const EMPTY: Line = {bytes: NOTHING, stampStart: 0, textStart: 0, end: 0, seconds: 0, nanos: 0, continues: false}
