@@ -1,9 +1,12 @@
 import {once} from 'node:events'
 import {isIP} from 'node:net'
 import {connect} from 'node:tls'
-import {InterruptedError, SapocheError, TimedOutError} from '../../errors/index.ts'
+import {TimedOutError} from '../../errors/index.ts'
+import {interruption} from '../kubernetes/errors.ts'
 import {fromConnection, nameOf} from './errors.ts'
 import type {Access, Address, Connection, TlsOptions} from './types.ts'
+
+export {orAbort} from '../kubernetes/deadline.ts'
 
 export interface OpenOptions {
   readonly signal: AbortSignal
@@ -31,7 +34,7 @@ export async function openConnection(access: Access, address: Address, {signal, 
     return connection
   } catch (error) {
     for (const stream of [connection, socket]) stream.on('error', () => {}).destroy()
-    if (signal.aborted) throw signal.reason instanceof SapocheError ? signal.reason : new InterruptedError()
+    if (signal.aborted) throw interruption(signal)
     if (late.aborted) throw new TimedOutError(`no connection to ${what} within ${withinMs / 1000} s`)
     throw fromConnection(error, what)
   }
