@@ -263,11 +263,13 @@ describe('endpoint slices', () => {
   })
 })
 
-test('events are forgotten after an hour', () => {
+test('events are forgotten an hour after the last time', () => {
   simulation.deploy('web')
+  simulation.deploy('bad')
+  simulation.cluster.kubelet.afflict({workload: 'bad', image: null, state: 'crashloop'})
   expect(simulation.events().length).toBeGreaterThan(3)
-  simulation.advance(3601)
-  expect(simulation.events()).toEqual([])
+  simulation.advance(3700)
+  expect(simulation.events()).toEqual([expect.stringMatching(/^Warning BackOff Pod x1\d$/)])
 })
 
 test('a deleted namespace takes everything in it along', () => {

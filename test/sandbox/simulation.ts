@@ -42,7 +42,7 @@ export class Simulation {
       query: searchParams,
       body: () => structuredClone(body),
     })
-    if (answer.kind === 'watch') throw new Error('a watch has no answer')
+    if (answer.kind === 'watch' || answer.kind === 'bytes') throw new Error('a stream has no answer')
     return answer.body as T
   }
 
