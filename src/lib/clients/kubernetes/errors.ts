@@ -54,6 +54,9 @@ export class ApiAbsentError extends UnreachableError {}
 /** 404 of one object. */
 export class NotFoundError extends UnreachableError {}
 
+/** The pod's node was reached, and reports that a port of the pod was not: mostly because nothing listens there. */
+export class PortRefusedError extends UnreachableError {}
+
 /** 409: somebody else changed the object meanwhile, or it exists already. */
 export class ConflictError extends RefusedError {}
 

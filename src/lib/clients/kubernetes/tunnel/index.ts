@@ -2,7 +2,8 @@ import type {ClusterStreams, PodPort} from '../types.ts'
 import {TunnelStream, type TunnelOptions} from './stream.ts'
 
 export type {PodPort} from '../types.ts'
-export {PortRefusedError, type TunnelOptions, type TunnelStream} from './stream.ts'
+export {PortRefusedError} from '../errors.ts'
+export type {TunnelOptions, TunnelStream} from './stream.ts'
 
 /**
  * A stream to a port of a pod, as `net.connect` would give one: returned at once, `connect` or `error` follows.

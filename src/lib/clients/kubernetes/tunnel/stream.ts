@@ -1,7 +1,7 @@
 import {Duplex} from 'node:stream'
 import {InterruptedError, type SapocheError, TimedOutError, UnreachableError} from '../../../errors/index.ts'
 import type {Heartbeat} from '../connection.ts'
-import {clean, interruption} from '../errors.ts'
+import {clean, interruption, PortRefusedError} from '../errors.ts'
 import type {ClusterStreams, PodPort} from '../types.ts'
 import {ChannelSocket, openChannels} from './channels.ts'
 
@@ -12,9 +12,6 @@ export interface TunnelOptions {
   readonly openWithinMs?: number
   readonly heartbeat?: Heartbeat
 }
-
-/** The pod's node was reached, and reports that the port was not: mostly because nothing listens there. */
-export class PortRefusedError extends UnreachableError {}
 
 const PROTOCOL = 'v4.channel.k8s.io'
 const DATA = 0
