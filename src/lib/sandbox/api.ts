@@ -39,6 +39,8 @@ export interface Call {
 export type Answer =
   | {readonly kind: 'json'; readonly code: number; readonly body: object}
   | {readonly kind: 'text'; readonly code: number; readonly body: string}
+  /** Text that is read as slowly as the caller reads, until it ends or `signal` aborts. */
+  | {readonly kind: 'bytes'; readonly read: (signal: AbortSignal) => AsyncIterable<Buffer>}
   /** Lines of JSON until the caller stops it, or `end` is called. Returns how to stop. */
   | {readonly kind: 'watch'; readonly start: (send: (line: object) => void, end: () => void) => () => void}
 
@@ -54,7 +56,7 @@ export interface Target {
 const PAGE_NOT_FOUND: Answer = {kind: 'text', code: 404, body: '404 page not found\n'}
 const NO_RESOURCE = new ApiFailure(404, 'NotFound', 'the server could not find the requested resource', {})
 /** Parts of Kubernetes that exist in a cluster and not here. */
-const ELSEWHERE = ['log', 'exec', 'attach', 'portforward', 'proxy', 'binding', 'ephemeralcontainers', 'token', 'approval', 'resize']
+const ELSEWHERE = ['exec', 'attach', 'portforward', 'proxy', 'binding', 'ephemeralcontainers', 'token', 'approval', 'resize']
 
 export class Api {
   readonly #cluster: Cluster
@@ -95,6 +97,7 @@ export class Api {
 
   #read({query, accept}: Call, target: Target): Answer {
     const {resource, name, subresource, namespace} = target
+    if (subresource === 'log') return {kind: 'bytes', read: this.#cluster.logs.read(target, query)}
     const asTable = prefersTable(accept)
     const now = this.#cluster.clock.now()
     const include = query.get('includeObject') ?? 'Metadata'

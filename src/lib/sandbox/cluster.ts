@@ -4,6 +4,7 @@ import type {Clock} from './clock.ts'
 import {reconcileDeployment} from './deployments.ts'
 import {reconcileService} from './endpoints.ts'
 import {Kubelet} from './kubelet.ts'
+import {Logs} from './logs.ts'
 import {obeyLabel} from './nodes.ts'
 import {reconcileDaemonSet, reconcileJob, reconcileStatefulSet} from './others.ts'
 import {reconcileQuota} from './quotas.ts'
@@ -39,6 +40,7 @@ export class Cluster {
   readonly store = new Store()
   readonly clock: Clock
   readonly kubelet: Kubelet
+  readonly logs = new Logs(this)
   readonly #present: number
   readonly #queue = new Map<string, () => void>()
   /** Names of the events that are kept, by what they report. */

@@ -30,6 +30,7 @@ function groupOf(name: string, resources: readonly Resource[]): object {
 /** Subresources that are objects of another kind. */
 const SUBRESOURCES: Readonly<Record<string, object>> = {
   scale: {group: 'autoscaling', version: 'v1', kind: 'Scale', verbs: ['get', 'patch', 'update']},
+  log: {kind: 'Pod', verbs: ['get']},
   eviction: {group: 'policy', version: 'v1', kind: 'Eviction', verbs: ['create']},
 }
 

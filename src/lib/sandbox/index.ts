@@ -3,6 +3,7 @@ import type {Catalogue} from '../catalogue/types.ts'
 import type {User} from './api.ts'
 import {Timeline} from './clock.ts'
 import {Cluster} from './cluster.ts'
+import type {GivenLine, GivenLog, LogPlace} from './logs.ts'
 import {findScenario, perform, resourcesOf} from './scenarios.ts'
 import {seed} from './seed.ts'
 import {listen} from './server.ts'
@@ -33,6 +34,8 @@ export interface Sandbox {
   readonly token: string
   /** A kubeconfig file's text, with the context `sandbox` in the catalogue's namespace. */
   kubeconfig(): string
+  /** Puts lines of the caller's in the place of those that containers seem to write; `previous` is the log of the run before. */
+  giveLog(place: LogPlace, lines: readonly GivenLine[], previous?: readonly GivenLine[]): GivenLog
   close(): Promise<void>
 }
 
@@ -56,6 +59,7 @@ export async function startSandbox({scenario, catalogue, now, paceMs = 300, user
     caPem,
     token,
     kubeconfig: () => kubeconfig({url, caPem, token, namespace: catalogue.namespace}),
+    giveLog: (place, lines, previous) => cluster.logs.give(place, lines, previous),
     async close() {
       timeline.stop()
       await close()

@@ -66,7 +66,7 @@ export const NODES = resource<Node>('v1', 'nodes', 'Node', {
 export const PODS = resource<Pod>('v1', 'pods', 'Pod', {
   ...workload,
   shortNames: ['po'],
-  subresources: ['status', 'eviction'],
+  subresources: ['status', 'eviction', 'log'],
   fields: ['spec.nodeName', 'spec.restartPolicy', 'spec.serviceAccountName', 'status.phase', 'status.podIP'],
 })
 export const SERVICES = resource<Service>('v1', 'services', 'Service', {

@@ -3,6 +3,7 @@ import {randomBytes} from 'node:crypto'
 import {type Http2SecureServer, type Http2ServerRequest, type Http2ServerResponse, createSecureServer} from 'node:http2'
 import type {ServerResponse} from 'node:http'
 import type {AddressInfo, Socket} from 'node:net'
+import {Readable} from 'node:stream'
 
 import {type Answer, Api, type User} from './api.ts'
 import {selfSigned} from './certificate.ts'
@@ -79,6 +80,13 @@ function deliver(answer: Answer, request: Http2ServerRequest, response: Http2Ser
   if (answer.kind === 'text') {
     response.writeHead(answer.code, {'content-type': 'text/plain; charset=utf-8'})
     response.end(answer.body)
+    return
+  }
+  if (answer.kind === 'bytes') {
+    const over = new AbortController()
+    response.once('close', () => over.abort())
+    // Headers go with the first bytes, as a kubelet's do.
+    Readable.from(answer.read(over.signal)).pipe(response)
     return
   }
   response.writeHead(200, {'content-type': 'application/json'})

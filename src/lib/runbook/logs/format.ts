@@ -68,7 +68,7 @@ export function textWriter({timestamps, prefix, isTerminal, colour}: FormatOptio
     const reading = readLine(head.bytes, head.textStart, head.end)
     const {level, json} = reading
     if (level !== null) output.addText(`${levelWord(level, tone)}  `)
-    if (json === null) addText(output, head.bytes, reading.messageStart, head.end)
+    if (json === null) addText(output, head.bytes, reading.messageStart, reading.channel === null ? head.end : withoutEmpty(head))
     else output.addText(`${isTerminal ? strip(jsonText(json)) : jsonText(json)}\n`)
     queue.shift()
     if (queue.isEmpty || !queue.head.continues) return
@@ -116,13 +116,27 @@ function lineOf(time: string | null, container: Container, {level, json, channel
 
 /** The message, and behind it what the columns do not show. */
 function jsonText({message, fields}: NonNullable<Reading['json']>): string {
-  const rest = Object.entries(fields).filter(([key]) => !SHOWN.has(key))
-  const tail = rest.length === 0 ? '' : JSON.stringify(Object.fromEntries(rest))
+  const rest = Object.entries(fields).filter(([key, value]) => !SHOWN.has(key) && !isEmpty(value))
+  const [only] = rest
+  const isContext = only !== undefined && rest.length === 1 && only[0] === 'context'
+  const tail = rest.length === 0 ? '' : JSON.stringify(isContext ? only[1] : Object.fromEntries(rest))
   return [message.replaceAll('\n', ' '), tail].filter(Boolean).join(' ')
 }
 
-/** Fields of JSON lines that have a column, or are the time once more. */
+function isEmpty(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.keys(value).length === 0
+}
+
+/** Where a line of Monolog's ends without the empty context and extra behind its message. */
+function withoutEmpty({bytes, textStart, end}: Line): number {
+  const from = Math.max(textStart, end - EMPTY_LOOK)
+  return end - (/(?: \[\]){1,2} ?$/.exec(bytes.toString('latin1', from, end))?.[0].length ?? 0)
+}
+const EMPTY_LOOK = ' [] [] '.length
+
+/** Fields of JSON lines that have a column, or are channel or time once more. */
 const SHOWN = new Set([
+  'channel',
   'level',
   'level_name',
   'severity',
