@@ -70,7 +70,7 @@ describe('what there is not', () => {
     {path: `${NS}/nothing`, says: 'the server could not find the requested resource', code: 404},
     {path: '/apis/apps/v1/deployments/web', says: 'the server could not find the requested resource', code: 404},
     {path: `${NS}/nodes`, says: 'the server could not find the requested resource', code: 404},
-    {path: `${NS}/pods/none/log`, says: "the sandbox can't do this: pods/log", code: 501},
+    {path: `${NS}/pods/none/attach`, says: "the sandbox can't do this: pods/attach", code: 501},
   ])('$path: $code $says', async ({path, says, code}) => {
     const reply = await status('GET', path)
     expect([reply.code, reply.body.code, reply.body.message]).toEqual([code, code, says])
