@@ -46,6 +46,12 @@ describe('usage', () => {
     expect(await run(['--version'])).toMatchObject({code: 0, stdout: `sapoche ${version}\n`, stderr: ''})
   })
 
+  test('what is piped in is no argument', async () => {
+    const {code, stdout} = await run(['status', '--sandbox', '-o', 'name'], {input: 'workers\n'})
+    expect(code).toBe(0)
+    expect(stdout.trimEnd().split('\n')).toHaveLength(38)
+  })
+
   test('no command: help', async () =>
     expect(await run([])).toMatchObject({code: 0, stderr: '', stdout: expect.stringContaining('status')}))
 

@@ -1,9 +1,10 @@
-import * as Args from '@oclif/core/args'
+import {custom as argument} from '@oclif/core/args'
 import {boolean, custom, integer, option, string} from '@oclif/core/flags'
 import {UsageError} from '../errors/index.ts'
 import {parseDuration} from '../text/duration.ts'
 
-export {Args}
+/** oclif's argument builder. What is piped in is data: it never stands for an argument that was left out. */
+export const Args = {string: argument<string>({ignoreStdin: true, parse: async (input) => input})}
 
 /** oclif's flag builders, under the names its documentation uses. */
 export const Flags = {boolean, custom, integer, option, string}

@@ -1,3 +1,4 @@
+import {isatty} from 'node:tty'
 import type {Environment} from './environment.ts'
 
 export type ColourChoice = 'auto' | 'always' | 'never'
@@ -26,7 +27,8 @@ export function openTerminal(environment: Environment, colour: ColourChoice = 'a
   return {
     stdout: output(process.stdout, environment, colour),
     stderr: output(process.stderr, environment, colour),
-    interactive: process.stdin.isTTY && process.stderr.isTTY,
+    // Not process.stdin.isTTY: opening the stream takes milliseconds, and bytes from whoever should have them.
+    interactive: isatty(0) && process.stderr.isTTY,
   }
 }
 
