@@ -1,7 +1,7 @@
-import {readFile} from 'node:fs/promises'
+import {readFileSync} from 'node:fs'
 import {type Catalogue, loadCatalogue} from '../catalogue/index.ts'
 import type {Environment} from '../cli/environment.ts'
-import {connectCluster, type ClusterClient} from '../clients/kubernetes/index.ts'
+import type {ClusterClient} from '../clients/kubernetes/types.ts'
 import {openSandbox} from './sandbox.ts'
 
 export {listScenarios, openSandbox} from './sandbox.ts'
@@ -45,6 +45,8 @@ export async function openSession(options: ClusterOptions, command: string, surr
   const {environment, signal, interactive, say} = surroundings
   const catalogue = await openCatalogue(options, environment)
   const sandbox = options.sandbox === undefined ? null : await openSandbox(options.sandbox, catalogue, environment)
+  // TLS and YAML are nothing that a command without a cluster should load.
+  const {connectCluster} = await import('../clients/kubernetes/index.ts')
   const cluster = await connectCluster({
     kubeconfig: sandbox?.kubeconfig ?? options.kubeconfig,
     context: sandbox === null ? options.context : undefined,
@@ -75,5 +77,7 @@ export async function openSession(options: ClusterOptions, command: string, surr
 /** The catalogue in force (78 where it is no valid one). */
 export async function openCatalogue(options: Pick<ClusterOptions, 'catalogue'>, environment: Environment): Promise<Catalogue> {
   const {variables, cwd, configDir} = environment
-  return await loadCatalogue({flag: options.catalogue, env: variables, cwd, configDir}, (file) => readFile(file, 'utf8'))
+  // Read at once: starting a thread for it takes longer, and nothing else can go on without it.
+  const readText = async (file: string): Promise<string> => readFileSync(file, 'utf8')
+  return await loadCatalogue({flag: options.catalogue, env: variables, cwd, configDir}, readText)
 }
