@@ -1,4 +1,4 @@
-import {type KubernetesObject, watchUntil} from '../test/real/api.ts'
+import {setTimeout} from 'node:timers/promises'
 import type {Cluster} from '../test/real/cluster-handle.ts'
 import {deployments, renamed} from '../test/real/manifests.ts'
 import type {Progress} from '../test/real/processes.ts'
@@ -6,6 +6,7 @@ import type {Progress} from '../test/real/processes.ts'
 const REPLICAS = 5
 const NODES = ['crowd-a', 'crowd-b', 'crowd-c'] as const
 const PATIENCE_MS = 900_000
+const PAUSE_MS = 2000
 
 /**
  * A namespace with that many deployments, copies of the runbook's, of five pods each; made when it is first asked for.
@@ -30,14 +31,24 @@ export async function crowdOf(count: number, cluster: Cluster, progress: Progres
       await api.create(path, copy)
     }),
   )
-  const isReady = ({status}: Deployment): boolean => status.availableReplicas === REPLICAS
-  await watchUntil<Deployment>(api, path, 'all pods are ready', (found) => found.length >= count && found.every(isReady), PATIENCE_MS)
+  await allReady(cluster, path)
   progress(`started them in ${Math.round((performance.now() - began) / 1000)} s`)
   return namespace
 }
 
-interface Deployment extends KubernetesObject {
-  readonly status: {readonly availableReplicas?: number}
+interface Deployments {
+  readonly items: readonly {readonly status: {readonly availableReplicas?: number}}[]
+}
+
+// A watch would be ended by the server, for there is more news than it buffers.
+async function allReady({api}: Cluster, path: string): Promise<void> {
+  const limit = performance.now() + PATIENCE_MS
+  for (;;) {
+    const {items} = await api.get<Deployments>(path)
+    if (items.every(({status}) => status.availableReplicas === REPLICAS)) return
+    if (performance.now() > limit) throw new Error(`not all pods are ready within ${PATIENCE_MS / 60_000} minutes`)
+    await setTimeout(PAUSE_MS)
+  }
 }
 
 async function addNode({api}: Cluster, name: string): Promise<void> {
