@@ -2,7 +2,7 @@ import {withOperator} from '../lib/app/operator.ts'
 import {SapocheCommand} from '../lib/cli/base-command.ts'
 import {Args, clusterFlags, formatOf, outputFlags} from '../lib/cli/flags.ts'
 import {writeReport} from '../lib/cli/output.ts'
-import {changeFlags, waitFlags} from '../lib/cli/write-flags.ts'
+import {changeFlags, timeoutOf, waitFlags} from '../lib/cli/write-flags.ts'
 import {evict, evictViews} from '../lib/runbook/evict/index.ts'
 import {operationExitCode} from '../lib/runbook/operation/index.ts'
 
@@ -22,7 +22,7 @@ export default class Evict extends SapocheCommand {
     const options = {
       ...flags,
       pod: args.pod,
-      timeoutMs: flags.timeout,
+      timeoutMs: timeoutOf(flags),
       dryRun: flags['dry-run'],
       withLogs: flags['with-logs'] || this.terminal.stdout.isTerminal,
     }

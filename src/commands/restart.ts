@@ -2,7 +2,7 @@ import {withOperator} from '../lib/app/operator.ts'
 import {SapocheCommand} from '../lib/cli/base-command.ts'
 import {clusterFlags, Flags, formatOf, outputFlags, targetFlags} from '../lib/cli/flags.ts'
 import {writeReport} from '../lib/cli/output.ts'
-import {changeFlags, positive, requireTargets, waitFlags} from '../lib/cli/write-flags.ts'
+import {changeFlags, positive, requireTargets, timeoutOf, waitFlags} from '../lib/cli/write-flags.ts'
 import {operationExitCode} from '../lib/runbook/operation/index.ts'
 import {restart, restartViews} from '../lib/runbook/restart/index.ts'
 
@@ -24,7 +24,7 @@ export default class Restart extends SapocheCommand {
   static override flags = {
     parallel: positive({summary: 'how many workloads at a time', default: 1, noCacheDefault: true}),
     'keep-going': Flags.boolean({summary: 'go on with the others after one has failed'}),
-    'undo-on-failure': Flags.boolean({summary: 'take the former revision up again where a restart fails'}),
+    'undo-on-failure': Flags.boolean({summary: 'take the former revision up again where a restart fails', exclusive: ['via-zero']}),
     'via-zero': Flags.boolean({summary: 'stop, wait until all pods are gone, start: where two may never run side by side'}),
     ...targetFlags.flags,
     ...changeFlags,
@@ -42,7 +42,7 @@ export default class Restart extends SapocheCommand {
       keepGoing: flags['keep-going'],
       undoOnFailure: flags['undo-on-failure'],
       viaZero: flags['via-zero'],
-      timeoutMs: flags.timeout,
+      timeoutMs: timeoutOf(flags),
       dryRun: flags['dry-run'],
       withLogs: flags['with-logs'] || this.terminal.stdout.isTerminal,
     }

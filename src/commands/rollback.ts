@@ -2,7 +2,7 @@ import {withOperator} from '../lib/app/operator.ts'
 import {SapocheCommand} from '../lib/cli/base-command.ts'
 import {Args, clusterFlags, Flags, formatOf, outputFlags} from '../lib/cli/flags.ts'
 import {writeReport} from '../lib/cli/output.ts'
-import {changeFlags, positive, waitFlags} from '../lib/cli/write-flags.ts'
+import {changeFlags, positive, timeoutOf, waitFlags} from '../lib/cli/write-flags.ts'
 import {operationExitCode} from '../lib/runbook/operation/index.ts'
 import {rollback, rollbackViews} from '../lib/runbook/rollback/index.ts'
 
@@ -31,7 +31,7 @@ export default class Rollback extends SapocheCommand {
       target: args.target,
       toRevision: flags['to-revision'],
       viaZero: flags['via-zero'],
-      timeoutMs: flags.timeout,
+      timeoutMs: timeoutOf(flags),
       dryRun: flags['dry-run'],
       withLogs: flags['with-logs'] || this.terminal.stdout.isTerminal,
     }

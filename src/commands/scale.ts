@@ -2,7 +2,7 @@ import {withOperator} from '../lib/app/operator.ts'
 import {SapocheCommand} from '../lib/cli/base-command.ts'
 import {clusterFlags, duration, Flags, formatOf, outputFlags, targetFlags} from '../lib/cli/flags.ts'
 import {writeReport} from '../lib/cli/output.ts'
-import {amount, changeFlags, requireTargets, waitFlags} from '../lib/cli/write-flags.ts'
+import {amount, changeFlags, requireTargets, timeoutOf, waitFlags} from '../lib/cli/write-flags.ts'
 import {operationExitCode} from '../lib/runbook/operation/index.ts'
 import {scale, scaleViews, wishOf} from '../lib/runbook/scale/index.ts'
 
@@ -27,7 +27,7 @@ export default class Scale extends SapocheCommand {
     revert: Flags.boolean({summary: 'the number before the last scaling, as recorded; nothing where somebody has changed it since'}),
     'current-replicas': amount({summary: 'only where there are so many now'}),
     for: duration({summary: 'stay, count down, and go back at the end or at Ctrl-C'}),
-    detach: Flags.boolean({summary: 'with --for: leave; scale --revert goes back, and status says when it is overdue'}),
+    detach: Flags.boolean({summary: 'with --for: leave; scale --revert goes back, and status says when it is overdue', default: false}),
     force: Flags.boolean({summary: "more than the catalogue's maxReplicas"}),
     ...targetFlags.flags,
     ...changeFlags,
@@ -45,7 +45,7 @@ export default class Scale extends SapocheCommand {
       wish: wishOf(flags),
       currentReplicas: flags['current-replicas'],
       forMs: flags.for,
-      timeoutMs: flags.timeout,
+      timeoutMs: timeoutOf(flags),
       dryRun: flags['dry-run'],
       withLogs: flags['with-logs'] || this.terminal.stdout.isTerminal,
     }

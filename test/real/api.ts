@@ -78,12 +78,8 @@ export function connectApi({server, ca, token}: ApiOptions): Api {
   const watches = new Agent({ca})
   const authorization: OutgoingHttpHeaders = token === undefined ? {} : {authorization: `Bearer ${token}`}
 
-  function send(
-    method: string,
-    path: string,
-    {body, contentType = 'application/json', timeout = 10_000, signal}: RequestOptions,
-    via: Agent,
-  ) {
+  function send(method: string, path: string, options: RequestOptions, via: Agent): Promise<IncomingMessage> {
+    const {body, contentType = 'application/json', timeout = 10_000, signal} = options
     return new Promise<IncomingMessage>((resolve, reject) => {
       const text = body === undefined ? undefined : JSON.stringify(body)
       // Node sends the body of a DELETE without saying where it ends, unless told its length.
@@ -91,7 +87,11 @@ export function connectApi({server, ca, token}: ApiOptions): Api {
       const headers = {accept: 'application/json', ...entity, ...authorization}
       const sent = httpsRequest(new URL(path, server), {method, agent: via, headers, timeout, signal}, resolve)
       sent.on('timeout', () => sent.destroy(new Error(`${method} ${path}: no answer within ${timeout} ms`)))
-      sent.on('error', reject)
+      sent.on('error', (error: NodeJS.ErrnoException) => {
+        // The server closed an idle connection just as it was taken again.
+        if (sent.reusedSocket && error.code === 'ECONNRESET') resolve(send(method, path, options, via))
+        else reject(error)
+      })
       sent.end(text)
     })
   }

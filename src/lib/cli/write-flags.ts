@@ -8,7 +8,7 @@ const DEFAULT_TIMEOUT_MS = 600_000
 
 /** Of every command that changes something (design.md, Safety). */
 export const changeFlags = {
-  'dry-run': Flags.boolean({summary: 'let the server check the change, and make none', helpGroup: CHANGE}),
+  'dry-run': Flags.boolean({summary: 'let the server check the change, and make none', default: false, helpGroup: CHANGE}),
   yes: Flags.boolean({char: 'y', summary: 'do not ask; needed where there is no terminal', helpGroup: CHANGE}),
   confirm: Flags.string({
     summary: 'the name that would have to be typed: of a protected workload, or of the namespace for all; repeatable',
@@ -30,7 +30,7 @@ export const waitFlags = {
     helpGroup: WAIT,
   }),
   timeout: duration({
-    summary: 'how long each workload is waited for, 10m when not given',
+    summary: 'how long each workload is waited for, 10m when not given; 0 for no limit',
     default: DEFAULT_TIMEOUT_MS,
     noCacheDefault: true,
     helpGroup: WAIT,
@@ -39,6 +39,11 @@ export const waitFlags = {
     summary: "the last log lines of a failed container also where stdout is no terminal; they may hold patients' data",
     helpGroup: WAIT,
   }),
+}
+
+/** `--timeout` in milliseconds. */
+export function timeoutOf({timeout}: {readonly timeout: number}): number {
+  return timeout === 0 ? Infinity : timeout
 }
 
 /** Throws a RefusedError (77) under `--read-only` or SAPOCHE_READ_ONLY=1. */

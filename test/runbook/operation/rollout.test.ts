@@ -113,7 +113,7 @@ const CASES: readonly Case[] = [
     written: {replicas: 1},
     now: {replicas: 1, counts: [2, 2, 1]},
     pods: [{}, {suffix: 'bbbbb', state: 'crashloop', restarts: 7}],
-    is: {state: 'waiting', words: '1 pod still to stop; new pod bbbbb: CrashLoopBackOff'},
+    is: {state: 'waiting', words: '1 pod still to stop; pod bbbbb: CrashLoopBackOff'},
   },
   {what: 'complete', now: {}, pods: [{}], is: {state: 'done'}},
   {what: 'complete but for minReadySeconds', now: {counts: [1, 1, 0]}, pods: [{}], is: {state: 'waiting', words: '0 of 1 ready'}},
@@ -135,7 +135,7 @@ const CASES: readonly Case[] = [
     keeps: 'replicas',
     written: {conditions: [deadline(ago(99))]},
     now: {counts: [0, 1, 0], conditions: [deadline(ago(99))]},
-    is: {state: 'waiting', words: '0 of 1 new pods started'},
+    is: {state: 'waiting', words: '0 of 1 pods started'},
   },
   {
     what: 'a quota, at first',

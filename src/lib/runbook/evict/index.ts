@@ -113,6 +113,7 @@ async function evictPod(
     operator.show([{name: pod.name, state: 'running', outcome: null, words, seconds: (operator.clock() - began) / 1000}])
   const {timeoutMs} = options
   const end = await waitForReplacement({pod, deployment, known}, board, {timeoutMs, signal, now: operator.now, clock: operator.clock, say})
-  const evidence = end.doomed === null ? null : await gatherEvidence(cluster, end.doomed.pod, end.doomed.container, options.withLogs)
+  const evidence =
+    end.doomed === null ? null : await gatherEvidence(cluster, end.doomed.pod, end.doomed.container, options.withLogs, changes.warn)
   return item({outcome: end.outcome, reason: end.reason, after: end.replacement, evidence})
 }

@@ -1,6 +1,7 @@
+import {SapocheError} from '../../errors/index.ts'
 import {age} from '../../text/age.ts'
 import {doomOf, findCondition, standing, type Pod} from '../../workload/index.ts'
-import type {Board, LiveDeployment, Outcome} from '../operation/index.ts'
+import {wordsOf, type Board, type LiveDeployment, type Outcome} from '../operation/index.ts'
 
 export interface Departure {
   readonly pod: Pod
@@ -11,7 +12,7 @@ export interface Departure {
 }
 
 export interface DepartureEnd {
-  readonly outcome: Extract<Outcome, 'evicted' | 'accepted' | 'doomed' | 'timed-out'>
+  readonly outcome: Extract<Outcome, 'evicted' | 'accepted' | 'doomed' | 'timed-out' | 'failed'>
   readonly reason: string
   readonly replacement: string | null
   readonly doomed: {readonly pod: Pod; readonly container: string | null} | null
@@ -29,6 +30,15 @@ const TICK_MS = 1000
 
 /** Waits until the pod is gone, and the pods that take its place are ready. */
 export async function waitForReplacement(departure: Departure, board: Board, options: WaitOptions): Promise<DepartureEnd> {
+  try {
+    return await follow(departure, board, options)
+  } catch (error) {
+    if (!(error instanceof SapocheError)) throw error
+    return {outcome: 'failed', reason: `evicted, and then not watched: ${wordsOf(error)}`, replacement: null, doomed: null}
+  }
+}
+
+async function follow(departure: Departure, board: Board, options: WaitOptions): Promise<DepartureEnd> {
   const began = options.clock()
   for (;;) {
     const state = judgeReplacement(departure, board, options.now())

@@ -45,6 +45,13 @@ const ATTEMPTS = 20
 const FIRST_PAUSE_MS = 50
 const LONGEST_PAUSE_MS = 1000
 
+/** An error in one sentence, with the permission that is missing. */
+export function wordsOf(error: unknown): string {
+  if (!(error instanceof SapocheError)) return `a fault in sapoche itself: ${error instanceof Error ? error.message : String(error)}`
+  const needs = error.hints.find(({label}) => label === 'needs')
+  return needs === undefined ? error.message : `${error.message}; needs ${needs.text}`
+}
+
 export function isRefusal(result: LiveDeployment | Refusal): result is Refusal {
   return 'outcome' in result
 }
@@ -117,6 +124,12 @@ export class Changes {
   }
 
   /** Counts a change, and writes it down. A journal that can't be written is a warning: the change has been made. */
+  /** Adds what went wrong beside the changes to the report, once, with the permission that would mend it. */
+  readonly warn = (error: SapocheError, code: string = error.code): void => {
+    const message = wordsOf(error)
+    if (!this.warnings.some((warning) => warning.message === message)) this.warnings.push({code, message})
+  }
+
   async #record(target: string, {before, after, undo}: Change['record']): Promise<void> {
     this.#made += 1
     const {context, server, namespace} = this.#cluster
@@ -138,7 +151,7 @@ export class Changes {
       })
     } catch (error) {
       if (!(error instanceof SapocheError)) throw error
-      if (!this.warnings.some(({code}) => code === 'journal')) this.warnings.push({code: 'journal', message: error.message})
+      this.warn(error, 'journal')
     }
   }
 }

@@ -1,6 +1,6 @@
 /** What the commands that change workloads share: choosing, asking, writing with a guard, waiting for readiness, and saying what became of it. */
 export type {Board} from './board.ts'
-export {isRefusal, type Change, type Changes, type Refusal} from './changes.ts'
+export {isRefusal, wordsOf, type Change, type Changes, type Refusal} from './changes.ts'
 export {quoted} from './command-line.ts'
 export {namesOrCount, namesToType, notesOnLeft, place, type Confirm, type Confirmation} from './confirmation.ts'
 export type {LiveDeployment} from './live.ts'

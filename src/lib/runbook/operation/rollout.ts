@@ -64,10 +64,10 @@ export function judgeProgress(goal: Goal, seen: Seen, now: number): Progress {
   const current = seen.replicaSets.find(({revision}) => revision !== null && revision === deployment.revision)
   if (current === undefined) return waiting('its new replica set is not there yet')
   const fresh = seen.pods.filter((pod) => pod.owner?.uid === current.uid && standing(pod) === 'counted')
-  const doom = doomed(deployment, fresh, seen, now)
+  const doom = doomed(goal, deployment, fresh, seen, now)
   if (doom !== null) return doom
   if (isComplete(deployment)) return {state: 'done'}
-  return stuck(goal, deployment, seen, now) ?? waiting(whatIsMissing(deployment, fresh, seen.pods))
+  return stuck(goal, deployment, seen, now) ?? waiting(whatIsMissing(goal, deployment, fresh, seen.pods))
 }
 
 function isComplete({replicas, status, paused}: LiveDeployment): boolean {
@@ -99,22 +99,26 @@ function judgeZero({status}: LiveDeployment, pods: readonly Pod[]): Progress {
 }
 
 /** While pods are to be taken away it is not known which: the doomed ones go first. */
-function doomed(deployment: LiveDeployment, fresh: readonly Pod[], {events}: Seen, now: number): Progress | null {
+function doomed(goal: Goal, deployment: LiveDeployment, fresh: readonly Pod[], {events}: Seen, now: number): Progress | null {
   if (fresh.length > deployment.replicas) return null
   for (const pod of fresh) {
     const doom = doomOf(pod, {rollout: true, events, now})
     if (doom !== null)
-      return {state: 'doomed', reason: `new pod ${shortPod(pod)}: ${doom.reason}`, pod, container: doom.container?.name ?? null}
+      return {state: 'doomed', reason: `${podWords(goal, pod)}: ${doom.reason}`, pod, container: doom.container?.name ?? null}
   }
   return null
 }
 
 /** The progress deadline, and pods that can't be created (a quota). What was so before our write is no news. */
-function stuck({written, at}: Goal, deployment: LiveDeployment, {pods}: Seen, now: number): Progress | null {
+function stuck(goal: Goal, deployment: LiveDeployment, {pods}: Seen, now: number): Progress | null {
+  const {written, at} = goal
   const progressing = findCondition(deployment.conditions, 'Progressing')
   if (progressing?.reason === 'ProgressDeadlineExceeded' && isNews(progressing, written)) {
     const deadline = deployment.progressDeadlineSeconds
-    return {state: 'failed', reason: `no progress for ${age((deadline ?? 0) * 1000)} (ProgressDeadlineExceeded): ${missing(deployment)}`}
+    return {
+      state: 'failed',
+      reason: `no progress for ${age((deadline ?? 0) * 1000)} (ProgressDeadlineExceeded): ${missing(goal, deployment)}`,
+    }
   }
   const failure = findCondition(deployment.conditions, 'ReplicaFailure')
   if (failure?.status !== 'True' || pods.some((pod) => standing(pod) === 'terminating')) return null
@@ -129,18 +133,18 @@ function isNews(condition: Condition, {conditions}: LiveDeployment): boolean {
   return before?.reason !== condition.reason || before.lastUpdateAt !== condition.lastUpdateAt
 }
 
-function whatIsMissing(deployment: LiveDeployment, fresh: readonly Pod[], pods: readonly Pod[]): string {
+function whatIsMissing(goal: Goal, deployment: LiveDeployment, fresh: readonly Pod[], pods: readonly Pod[]): string {
   const slow = fresh.find((pod) => podState(pod).ready < podState(pod).total)
-  if (slow !== undefined) return `${missing(deployment)}; new pod ${shortPod(slow)}: ${podState(slow).word}`
+  if (slow !== undefined) return `${missing(goal, deployment)}; ${podWords(goal, slow)}: ${podState(slow).word}`
   const going = pods.filter((pod) => standing(pod) === 'terminating')
   // A Recreate rollout starts nothing before its last old pod is gone.
   if (fresh.length === 0 && going.length > 0)
-    return `${missing(deployment)}; ${count(going.length, 'old pod')} still to stop${named(going)}`
-  return missing(deployment)
+    return `${missing(goal, deployment)}; ${count(going.length, 'old pod')} still to stop${named(going)}`
+  return missing(goal, deployment)
 }
 
-function missing({replicas, status, paused}: LiveDeployment): string {
-  if (!paused && status.updated < replicas) return `${status.updated} of ${replicas} new pods started`
+function missing({keeps}: Goal, {replicas, status, paused}: LiveDeployment): string {
+  if (!paused && status.updated < replicas) return `${status.updated} of ${replicas} ${keeps === 'template' ? 'new pods' : 'pods'} started`
   if (!paused && status.replicas > status.updated) return `${count(status.replicas - status.updated, 'old pod')} still to stop`
   if (status.replicas > replicas) return `${count(status.replicas - replicas, 'pod')} still to stop`
   return `${status.available} of ${replicas} ready`
@@ -150,8 +154,13 @@ function named(pods: readonly Pod[]): string {
   return `: ${pods.map(shortPod).join(', ')}`
 }
 
+/** After a scaling some of the pods may have been there before. */
+function podWords({keeps}: Goal, pod: Pod): string {
+  return `${keeps === 'template' ? 'new pod' : 'pod'} ${shortPod(pod)}`
+}
+
 /** The suffix that tells a pod from its siblings. */
-export function shortPod({name, owner}: Pod): string {
+function shortPod({name, owner}: Pod): string {
   return owner !== null && name.startsWith(`${owner.name}-`) ? name.slice(owner.name.length + 1) : name
 }
 

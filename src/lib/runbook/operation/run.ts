@@ -1,7 +1,7 @@
 import type {ClusterClient} from '../../clients/kubernetes/types.ts'
 import {InterruptedError, SapocheError} from '../../errors/index.ts'
 import type {Board} from './board.ts'
-import type {Changes, Refusal} from './changes.ts'
+import {wordsOf, type Changes, type Refusal} from './changes.ts'
 import {gatherEvidence} from './evidence.ts'
 import type {LiveDeployment} from './live.ts'
 import {isTrouble, type Outcome} from './outcome.ts'
@@ -120,9 +120,10 @@ async function runTask(task: Task, options: RunOptions, runner: Runner, say: (wo
   const fields = {after: after(last), undo, reason: 'reason' in end ? end.reason : ''}
   if (end.state === 'done') return itemOf(task, {...fields, outcome: wished})
   if (end.state === 'interrupted') return itemOf(task, {...fields, outcome: 'accepted'})
-  const evidence = end.state === 'doomed' ? await gatherEvidence(runner.cluster, end.pod, end.container, options.withLogs) : null
-  const isOurs = end.state !== 'superseded' && options.onFailure !== undefined
-  const recovery = isOurs ? await options.onFailure(started, say).catch(unrecovered) : {words: '', undone: false}
+  if (end.state === 'superseded') return itemOf(task, {...fields, outcome: 'superseded'})
+  const evidence =
+    end.state === 'doomed' ? await gatherEvidence(runner.cluster, end.pod, end.container, options.withLogs, runner.changes.warn) : null
+  const recovery = (await options.onFailure?.(started, say).catch(unrecovered)) ?? {words: '', undone: false}
   const reason = [fields.reason, serving(last), recovery.words].filter(Boolean).join('; ')
   return itemOf(task, {...fields, outcome: end.state, reason, evidence, undo: recovery.undone ? null : undo})
 }
@@ -140,11 +141,4 @@ function serving({status, replicas}: LiveDeployment): string {
 function itemOf(task: Task, fields: Partial<OperationItem> & Pick<OperationItem, 'outcome'>): OperationItem {
   const {name, category, before} = task
   return {name, category, before, after: null, reason: '', undo: null, seconds: null, evidence: null, ...fields}
-}
-
-/** The message, and the permission that is missing. */
-function wordsOf(error: unknown): string {
-  if (!(error instanceof SapocheError)) return `a fault in sapoche itself: ${error instanceof Error ? error.message : String(error)}`
-  const needs = error.hints.find(({label}) => label === 'needs')
-  return needs === undefined ? error.message : `${error.message}; needs ${needs.text}`
 }

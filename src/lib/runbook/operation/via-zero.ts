@@ -1,6 +1,6 @@
 import {SapocheError} from '../../errors/index.ts'
 import {isoTime} from '../../text/time.ts'
-import {isRefusal, type Change, type Refusal} from './changes.ts'
+import {isRefusal, wordsOf, type Change, type Refusal} from './changes.ts'
 import type {LiveDeployment} from './live.ts'
 import type {Operation, Operator} from './operator.ts'
 import {recordedAt, scaleRecordOf} from './scale-record.ts'
@@ -68,7 +68,7 @@ export async function viaZero(
     return isRefusal(started) && started.outcome !== 'superseded' ? stands(started.outcome, started.reason) : started
   } catch (error) {
     if (!(error instanceof SapocheError)) throw error
-    return stands('failed', error.message)
+    return stands('failed', wordsOf(error))
   }
 }
 

@@ -83,7 +83,7 @@ function operationNames(report: ShownReport, {kind}: ShownWords): string {
 function render(report: ShownReport, options: ViewOptions, words: ShownWords, rows: readonly string[]): string {
   const tone = tones(options.colour)
   const troubles = report.items.filter(({outcome}) => isTrouble(outcome)).flatMap((item) => [...trouble(item, options, tone), ''])
-  const warnings = report.warnings.flatMap(({message}) => wrap(`${tone.warning('warning')}  ${stripLine(message)}`, options.width, ''))
+  const warnings = report.warnings.flatMap(({message}) => labelled('warning', tone.warning, message, options.width, ''))
   const blocks = [[header(report, tone)], rows, warnings, troubles.slice(0, -1), closing(report, words, tone)]
   const lines = blocks.filter((block) => block.length > 0).flatMap((block, index) => (index === 0 ? block : ['', ...block]))
   return lines.map((line) => line.trimEnd()).join('\n') + '\n'
@@ -110,12 +110,18 @@ function tint(outcome: Outcome, tone: Tone): string {
 /** What went wrong with one workload: why, what the cluster shows of it, and the way back. */
 function trouble({name, outcome, reason, undo, evidence}: ShownItem, {width}: ViewOptions, tone: Tone): string[] {
   const margin = ' '.repeat(outcome.length + 2)
-  const [first = '', ...more] = wrap(`${strip(name)}: ${stripLine(reason)}`, width, margin)
-  const head = first.trimStart().replace(strip(name), tone.strong(strip(name)))
-  const lines = [`${tint(outcome, tone)}  ${head}`, ...more]
-  for (const event of evidence?.events ?? []) lines.push(...wrap(`${tone.quiet('event')}  ${stripLine(event)}`, width, margin))
+  const lines = labelled(`${strip(name)}:`, tone.strong, reason, width, margin)
+  lines[0] = `${tint(outcome, tone)}  ${lines[0]?.trimStart() ?? ''}`
+  for (const event of evidence?.events ?? []) lines.push(...labelled('event', tone.quiet, event, width, margin))
   for (const line of evidence?.logs ?? []) lines.push(`${margin}${tone.quiet('|')} ${strip(line)}`)
   if (undo !== null) lines.push(`${margin}${tone.quiet('undo')}  ${undo}`)
+  return lines
+}
+
+/** A word in its tone and a text, wrapped as if there were no tone. */
+function labelled(label: string, toned: (text: string) => string, text: string, width: number, margin: string): string[] {
+  const lines = wrap(`${label} ${stripLine(text)}`, width, margin)
+  lines[0] = `${margin}${toned(label)}${lines[0]?.slice(margin.length + label.length) ?? ''}`
   return lines
 }
 
