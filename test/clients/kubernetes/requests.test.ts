@@ -54,6 +54,18 @@ describe.each(['h2', 'http/1.1', 'plain'] as const)('over %s', (protocol) => {
     expect(server.connections).toHaveLength(protocol === 'h2' ? 1 : 5)
   })
 
+  test('metadata alone, where nothing else is wanted', async () => {
+    const server = await serve(certificates, (asked) => asked.json(listOf(['a'])), {protocol})
+    const client = await connectTo(server, certificates)
+    await client.list(PODS, nameOf, {metadataOnly: true})
+    await client.list(PODS, nameOf)
+    expect(server.asked.map(({headers}) => headers.accept)).toEqual([
+      'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1',
+      'application/json',
+    ])
+    expect(server.asked.map(({query}) => [...query.keys()])).toEqual([['limit'], ['limit']])
+  })
+
   test('one request after another uses the same connection', async () => {
     const server = await serve(certificates, (asked) => asked.json(listOf(['a'])), {protocol})
     const client = await connectTo(server, certificates)

@@ -71,7 +71,7 @@ export class KubernetesClient implements ClusterClient {
     }
   }
 
-  watch<T>(resource: Resource, decode: Decode<T>, options: ListOptions = {}): AsyncIterable<WatchEvent<T>> {
+  watch<T>(resource: Resource, decode: Decode<T>, options: Omit<ListOptions, 'metadataOnly'> = {}): AsyncIterable<WatchEvent<T>> {
     const {now, random} = this.#options
     const {signal = new AbortController().signal, ...selection} = options
     const open = (resourceVersion: string, life: AbortSignal) => {
@@ -127,12 +127,12 @@ export class KubernetesClient implements ClusterClient {
   }
 
   async #listOnce<T>(resource: Resource, decode: Decode<T>, options: ListOptions): Promise<Listed<T>> {
-    const {signal, ...selection} = options
+    const {signal, metadataOnly = false, ...selection} = options
     const items: T[] = []
     let next: string | undefined
     for (;;) {
       const path = this.#path(resource, undefined, undefined, {...selection, limit: PAGE_SIZE, continue: next})
-      const page = await this.#transport.json({method: 'GET', path, resource, signal})
+      const page = await this.#transport.json({method: 'GET', path, resource, signal, metadataOnly})
       for (const item of list(page.items)) items.push(decode(object(item) ?? {}))
       const metadata = object(page.metadata)
       next = string(metadata?.continue)

@@ -31,6 +31,8 @@ export interface Call {
   /** For messages. */
   readonly resource: Resource
   readonly body?: {readonly contentType: string; readonly json: unknown}
+  /** Asks for `metadata` alone, of a list. */
+  readonly metadataOnly?: boolean
   readonly signal?: AbortSignal
 }
 
@@ -49,6 +51,8 @@ export interface TransportOptions {
 
 /** Of an answer that is an error only its beginning is read. */
 const ERROR_BODY_LIMIT = 64 * 1024
+/** Without plain JSON beside it, so that a server that can't do it refuses, and sends no data. */
+const METADATA = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1'
 /** Where a busy server does not say in seconds how long to wait; and at least. */
 const BUSY_PAUSE_MS = 1000
 const SHORTEST_PAUSE_MS = 100
@@ -77,7 +81,10 @@ export class Transport {
 
   /** The JSON object that the server answers. */
   json(call: Call): Promise<JsonObject> {
-    const accept = {accept: 'application/json', ...(this.#options.compress ? {'accept-encoding': 'gzip'} : {})}
+    const accept = {
+      accept: call.metadataOnly === true ? METADATA : 'application/json',
+      ...(this.#options.compress ? {'accept-encoding': 'gzip'} : {}),
+    }
     return this.#authorized(call.signal, this.#options.timeoutMs, async (headers, deadline) => {
       try {
         return await this.#send(call, {...headers, ...accept}, deadline.signal, (exchange) => this.#readJson(exchange))

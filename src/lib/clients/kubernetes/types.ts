@@ -29,6 +29,8 @@ export type Query = Readonly<Record<string, string | readonly string[] | undefin
 export interface ListOptions {
   readonly labelSelector?: string
   readonly fieldSelector?: string
+  /** The server sends `metadata` and nothing else: for Secrets, whose data is nobody's business here. */
+  readonly metadataOnly?: boolean
   readonly signal?: AbortSignal
 }
 
@@ -62,7 +64,7 @@ export interface ClusterReader {
    * Lists, then follows for ever: survives dropped connections, expired versions and restarts of the server. Ends when `signal` aborts.
    * Rejects where the first list fails, and later only where the credentials are refused.
    */
-  watch<T>(resource: Resource, decode: Decode<T>, options?: ListOptions): AsyncIterable<WatchEvent<T>>
+  watch<T>(resource: Resource, decode: Decode<T>, options?: Omit<ListOptions, 'metadataOnly'>): AsyncIterable<WatchEvent<T>>
   /**
    * The server's clock, by the `Date` header of the newest answer, and how far this machine's clock is ahead of it,
    * both in milliseconds (the header has whole seconds); null before the first answer.
