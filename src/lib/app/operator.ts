@@ -1,3 +1,4 @@
+import os from 'node:os'
 import type {Environment} from '../cli/environment.ts'
 import {confirm, terminalPrompter} from '../cli/confirm.ts'
 import {liveBlock} from '../cli/live.ts'
@@ -57,7 +58,7 @@ function operatorOf(
   environment: Environment,
 ): Omit<Operator, 'confirm' | 'show'> {
   const {variables, home} = environment
-  const user = variables['USER'] || variables['LOGNAME'] || 'unknown'
+  const user = variables['USER'] || variables['LOGNAME'] || accountName()
   const isSandbox = options.sandbox !== undefined
   return {
     cluster,
@@ -69,5 +70,14 @@ function operatorOf(
     journal: isSandbox ? null : journalFile(variables, home),
     isContextNamed: isSandbox || options.context !== undefined,
     clusterFlags: clusterArguments(options, quoted),
+  }
+}
+
+/** The name of the account; a container may have none. */
+function accountName(): string {
+  try {
+    return os.userInfo().username
+  } catch {
+    return 'unknown'
   }
 }

@@ -44,7 +44,7 @@ export async function confirm(
   if (!terminal.interactive) {
     if (first === undefined) throw new UsageError(`${plain(question)}: no terminal to ask on; --yes goes on without asking`)
     throw new UsageError(`--confirm ${first.name} is missing: ${stripLine(first.why)}`, {
-      hints: [{label: 'cure', text: `add ${missing.map(({name}) => `--confirm ${name}`).join(' ')} to ${plain(question).toLowerCase()}`}],
+      hints: [{label: 'cure', text: `add ${missing.map(({name}) => `--confirm ${name}`).join(' ')}`}],
     })
   }
   const {stderr} = terminal

@@ -46,6 +46,13 @@ OK  2 workloads: 1 active, 1 inactive as expected; 1/1 pods ready
     not checked: queues, lag, DICOM
 `))
 
+  test('a count that is meant for a while says so, and until when where there is room', () => {
+    const temporary = {until: '2026-11-22T03:42:07.000Z', overdue: false, previous: 1, by: 'ops', reason: null}
+    const rows = report([item('worker-booking', {desired: 2, ready: 2, temporary})])
+    expect(statusTable(rows, options)).toMatch(/ {2}worker-booking +2\/2 {2}ok {11}for a while\n/)
+    expect(statusTable(rows, {...options, width: 140})).toContain('temporary until 2026-11-22 03:42:07Z, was 1')
+  })
+
   test('name', () => expect(statusNames(well)).toBe('deployment.apps/consumer-dicom\ndeployment.apps/consumer-revenue\n'))
 
   test('wide', () =>

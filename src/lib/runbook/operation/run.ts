@@ -81,7 +81,7 @@ export async function runTasks(tasks: readonly Task[], options: RunOptions, runn
         rows[index] = {...rows[index]!, seconds: (clock() - began) / 1000, ...row}
         runner.show(rows)
       }
-      show({state: 'running'})
+      show({state: 'running', words: 'is being changed'})
       let item: OperationItem
       try {
         item = await runTask(task, options, runner, (words) => show({words}))

@@ -37,10 +37,13 @@ export interface ShownWords {
   readonly kind: 'deployment.apps' | 'pod'
   /** Lines before the last ones. */
   readonly notes?: readonly string[]
+  /** What an interruption left behind, where that is not a change that goes on. */
+  readonly interruption?: string
 }
 
 const QUIET: ReadonlySet<Outcome> = new Set(['unchanged', 'inactive', 'skipped', 'not-started'])
 const WARNING: ReadonlySet<Outcome> = new Set(['superseded', 'timed-out'])
+const GOES_ON = 'what was begun goes on in the cluster; sapoche status --watch'
 /** More undo lines than these stand in `-o wide` alone. */
 const MOST_UNDO_LINES = 5
 
@@ -125,7 +128,7 @@ function labelled(label: string, toned: (text: string) => string, text: string, 
   return lines
 }
 
-function closing(report: ShownReport, {notes = []}: ShownWords, tone: Tone): string[] {
+function closing(report: ShownReport, {notes = [], interruption = GOES_ON}: ShownWords, tone: Tone): string[] {
   const counts = OUTCOMES.flatMap((outcome) => {
     const amount = report.items.filter((item) => item.outcome === outcome).length
     return amount === 0 ? [] : [`${amount} ${tint(outcome, tone)}`]
@@ -139,7 +142,7 @@ function closing(report: ShownReport, {notes = []}: ShownWords, tone: Tone): str
     ...undoLines,
     ...notes,
     ...(report.dryRun ? ['dry run: nothing was changed'] : []),
-    ...(report.interrupted ? [`${tone.warning('interrupted')}: what was begun goes on in the cluster; sapoche status --watch`] : []),
+    ...(report.interrupted ? [`${tone.warning('interrupted')}: ${interruption}`] : []),
     counts.length === 0 ? 'nothing to do' : counts.join(', '),
   ]
 }

@@ -14,6 +14,7 @@ import {
   selectWorkloads,
   type Confirmation,
   type LeftAlone,
+  type OperationItem,
   type Operator,
   type Selection,
   type TargetOptions,
@@ -71,13 +72,19 @@ export async function scale(options: ScaleOptions, operator: Operator, signal: A
     const items = await runTasks(scaleTasks(plans, {...terms, until}, operation), run, {...operator, ...operation, signal})
     const stays = until === null || detach || dryRun
     const reverted = stays ? null : await goBack(plans, items, {...terms, until}, options, operator, operation, signal)
-    const all = itemsInOrder(selection.names, items, left)
+    const all = itemsInOrder(selection.names, withoutUndo(items, reverted), left)
     return {
       ...operationReport('ScaleReport', operator, operation, {items: all, interrupted: signal.aborted, warnings}),
       temporary: until === null || plans.length === 0 ? null : {until: isoTime(until), detached: detach},
       reverted,
     }
   })
+}
+
+/** What has gone back has nothing to be undone. */
+function withoutUndo(items: readonly OperationItem[], reverted: readonly OperationItem[] | null): OperationItem[] {
+  const back = new Set((reverted ?? []).filter(({undo}) => undo !== null).map(({name}) => name))
+  return items.map((item) => (back.has(item.name) ? {...item, undo: null} : item))
 }
 
 /** What is to be said before it is agreed to; autoscalers that can't be read are said so and block nothing. */

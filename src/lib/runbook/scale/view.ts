@@ -6,7 +6,12 @@ import type {ScaleReport} from './schema.ts'
 export const scaleViews = operationViews(words)
 
 function words({temporary, reverted, dryRun}: ScaleReport): ShownWords {
-  return {unit: '', kind: 'deployment.apps', notes: temporary === null || dryRun ? [] : notes(temporary, reverted)}
+  return {
+    unit: '',
+    kind: 'deployment.apps',
+    notes: temporary === null || dryRun ? [] : notes(temporary, reverted),
+    ...(reverted === null ? {} : {interruption: 'it went back before its time'}),
+  }
 }
 
 function notes({until}: NonNullable<ScaleReport['temporary']>, reverted: ScaleReport['reverted']): string[] {

@@ -2,7 +2,7 @@ import {age} from '../../text/age.ts'
 import {strip} from '../../text/strip.ts'
 import {mostlyMissing} from '../../workload/index.ts'
 import {table} from '../../text/table.ts'
-import {parseTime} from '../../text/time.ts'
+import {clockTime, parseTime} from '../../text/time.ts'
 import {tones, type Tone} from '../../text/tone.ts'
 import {clip, count, wrap, type ViewOptions} from '../../text/view.ts'
 import {junit, type FailOn, type JunitCase} from '../junit.ts'
@@ -114,13 +114,16 @@ function wideRow(item: StatusItem, options: ViewOptions, tone: Tone): string[] {
 /** The note where it fits; of a fault the beginning, because the whole of it stands below the table. */
 function shortNote(item: StatusItem, room: number): string {
   const whole = note(item)
+  if (whole.length > room && item.temporary?.overdue === false) return 'for a while'
   if (whole.length > room && item.health === 'inactive') return 'as expected'
   return clip(whole, room)
 }
 
-/** What stands beside a workload in the table: its reason, else its autoscaler's range. */
+/** What stands beside a workload in the table: its reason, else how long its count is meant for, else its autoscaler's range. */
 function note(item: StatusItem): string {
   if (item.reason !== '') return strip(item.reason)
+  const until = parseTime(item.temporary?.until)
+  if (item.temporary !== null && until !== null) return `temporary until ${clockTime(until)}, was ${number(item.temporary.previous)}`
   if (item.autoscaler === null) return ''
   const kind = item.autoscaler.kind === 'ScaledObject' ? 'KEDA' : 'HPA'
   return `${kind} ${item.autoscaler.min}..${item.autoscaler.max}`
