@@ -12,5 +12,5 @@ import type {QueueReader} from './types.ts'
 export async function openQueueReader(access: RedisAccess, options: ConnectionOptions): Promise<QueueReader> {
   const address = access.sentinel === null ? access.addresses[0] : await masterOf(access, access.sentinel, options)
   const connection = await RedisConnection.open(access, address, options)
-  return new RedisQueueReader(connection, access, access.network.describe(address))
+  return new RedisQueueReader(connection, access, address)
 }

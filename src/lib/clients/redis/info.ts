@@ -30,6 +30,7 @@ export function redisInfo(fields: ReadonlyMap<string, string>): RedisInfo {
     maxMemory: number('maxmemory'),
     policy: text('maxmemory_policy'),
     evictedKeys: number('evicted_keys'),
+    refusedWrites: countIn(fields.get('errorstat_OOM')),
     connectedClients: number('connected_clients'),
     maxClients: number('maxclients'),
     rejectedConnections: number('rejected_connections'),
@@ -46,6 +47,12 @@ export function redisInfo(fields: ReadonlyMap<string, string>): RedisInfo {
           }
         : null,
   }
+}
+
+/** `count=12` */
+function countIn(text: string | undefined): number | null {
+  const [, count] = /^count=(\d+)$/.exec(text ?? '') ?? []
+  return count === undefined ? null : Number(count)
 }
 
 /** Numbers of the databases that hold keys. */

@@ -1,4 +1,4 @@
-import type {RedisAccess} from '../reach/types.ts'
+import type {Address, RedisAccess} from '../reach/types.ts'
 import type {Command, RedisConnection} from './connection.ts'
 import {parseInfo, redisInfo} from './info.ts'
 import {findLayout, keyOf} from './layout.ts'
@@ -41,13 +41,15 @@ const KNOWN_LENGTHS = {list: 'LLEN', zset: 'ZCARD', set: 'SCARD', hash: 'HLEN', 
 
 /** A reader over a connection that is open and logged in. */
 export class RedisQueueReader implements QueueReader {
+  readonly address: Address
   readonly where: string
   readonly network: 'direct' | 'tunnel'
   readonly #connection: RedisConnection
   readonly #database: number | null
 
-  constructor(connection: RedisConnection, {network, database}: RedisAccess, where: string) {
-    this.where = where
+  constructor(connection: RedisConnection, {network, database}: RedisAccess, address: Address) {
+    this.address = address
+    this.where = network.describe(address)
     this.network = network.kind
     this.#connection = connection
     this.#database = database

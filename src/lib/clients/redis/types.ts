@@ -1,3 +1,5 @@
+import type {Address} from '../reach/types.ts'
+
 /**
  * Reading queues in a Redis: Laravel's layout, and any key by its type. Only commands that read, none that block, no KEYS, no scripts.
  * Payloads are looked into for their times and never leave this folder. Times and ages are seconds.
@@ -82,6 +84,8 @@ export interface RedisInfo {
   readonly maxMemory: number | null
   readonly policy: string | null
   readonly evictedKeys: number | null
+  /** Commands refused for want of memory since it was started; said by Redis 6.2 and later once there is one. */
+  readonly refusedWrites: number | null
   readonly connectedClients: number | null
   readonly maxClients: number | null
   readonly rejectedConnections: number | null
@@ -150,6 +154,8 @@ export interface QueueSnapshot {
  * AccessDeniedError (77), 69 for a lost connection, 75, 130.
  */
 export interface QueueReader {
+  /** The server that answers: of Sentinels, the master that they named. */
+  readonly address: Address
   /** `st-redis-sp:6379 (pod redis-0)`. */
   readonly where: string
   readonly network: 'direct' | 'tunnel'

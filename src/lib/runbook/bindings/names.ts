@@ -1,7 +1,8 @@
 import {matchesPatterns, type Catalogue, type CatalogueWorkload} from '../../catalogue/index.ts'
+import type {Group} from '../inventory/index.ts'
 import {originWords, type ContainerEnvironment, type Variable} from './environment.ts'
 
-/** A queue, consumer group or topic of a workload, and what says so: `catalogue`, `REDIS_QUEUE of ConfigMap x`, `--queue`. */
+/** A queue, consumer group or topic of a workload, and what says so: `catalogue`, `REDIS_QUEUE of ConfigMap x`, `argument --queue`. */
 export interface Binding {
   readonly name: string
   readonly source: string
@@ -22,6 +23,8 @@ export interface Subject {
 }
 
 const NONE: Bindings = {found: [], hidden: []}
+/** The category whose workloads take jobs from queues. */
+const WORKERS = 'workers'
 /** Laravel's commands that take jobs from queues, with `--queue=a,b`; the first name is tried first. */
 const WORK = /^(queue:(work|listen)|horizon(:work)?)$/
 const LARAVEL_DEFAULT = 'default'
@@ -37,10 +40,17 @@ export function queuesOf(subject: Subject, catalogue: Catalogue): Bindings {
   const argued = uniqueBindings(subject.environments.flatMap(({words}) => argumentsOf(words)))
   if (argued.length > 0) return {found: argued, hidden: []}
   const works = subject.environments.some(({words}) => words.some((word) => WORK.test(word)))
-  if (!works && subject.category !== 'workers') return NONE
+  if (!works && subject.category !== WORKERS) return NONE
   const environment = ofEnvironment(subject, catalogue.discovery.queues)
   if (environment.found.length > 0 || environment.hidden.length > 0 || !works) return environment
   return {found: [{name: LARAVEL_DEFAULT, source: "Laravel's default"}], hidden: []}
+}
+
+/** Whether a workload may work on queues at all, before its environment is read. */
+export function isWorker({category, listed, deployment}: Pick<Group, 'category' | 'listed' | 'deployment'>): boolean {
+  if (category === WORKERS || (listed?.queues.length ?? 0) > 0) return true
+  const words = deployment?.template.containers.flatMap(({command, args}) => [...command, ...args].flatMap((word) => word.split(/\s+/)))
+  return words?.some((word) => WORK.test(word)) === true
 }
 
 /** The consumer groups of a workload. */
@@ -78,7 +88,7 @@ function argumentsOf(words: readonly string[]): Binding[] {
     const [, joined] = /^--queue(?:=(.*))?$/.exec(word) ?? []
     const value = word === '--queue' ? (words[index + 1] ?? '') : (joined ?? '')
     const names = value.replace(/^(["'])(.*)\1$/, '$2').split(',')
-    return names.flatMap((name) => (name.trim() === '' ? [] : [{name: name.trim(), source: '--queue'}]))
+    return names.flatMap((name) => (name.trim() === '' ? [] : [{name: name.trim(), source: 'argument --queue'}]))
   })
 }
 

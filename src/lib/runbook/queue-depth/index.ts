@@ -1,0 +1,6 @@
+export {exitCodeOf} from '../../workload/index.ts'
+export type {DepthSources, RedisGate} from './collect.ts'
+export {liveQueueDepth, type LiveOptions, type Sight} from './live.ts'
+export type {QueueDepthReport} from './schema.ts'
+export {queueDepthViews} from './view.ts'
+export type {DepthOptions} from './wanted.ts'
