@@ -3,10 +3,9 @@ import {withRedis} from '../lib/app/redis.ts'
 import {SapocheCommand} from '../lib/cli/base-command.ts'
 import {checkFlags, clusterFlags, duration, Flags, formatOf, outputFlags, targetFlags} from '../lib/cli/flags.ts'
 import {liveFlags, showLive} from '../lib/cli/screen-live.ts'
-import {redisFlags} from '../lib/cli/server-flags.ts'
+import {loginFlags, redisUrlFlag} from '../lib/cli/server-flags.ts'
 import {exitCodeOf, liveQueueDepth, queueDepthViews} from '../lib/runbook/queue-depth/index.ts'
 
-const CHECK = {helpGroup: 'CHECK'}
 const EVERY = {helpGroup: 'WATCH', default: 5000, noCacheDefault: true}
 
 export default class QueueDepth extends SapocheCommand {
@@ -17,9 +16,8 @@ export default class QueueDepth extends SapocheCommand {
     '3 unknown. TARGETS are workers, categories, globs, pods, or all.',
   ].join(' ')
   static override examples = [
-    '<%= config.bin %> queue-depth worker-sapoche-pdf --window 5s',
+    '<%= config.bin %> queue-depth worker-sapoche-pdf --watch',
     '<%= config.bin %> queue-depth --queue queue_name',
-    '<%= config.bin %> queue-depth --watch',
     '<%= config.bin %> queue-depth --redis-url redis://127.0.0.1:6379/0 --discover --failed',
     '<%= config.bin %> queue-depth -o json | jq -r \'.items[] | select(.severity == "critical") | .reason\'',
   ]
@@ -33,11 +31,12 @@ export default class QueueDepth extends SapocheCommand {
     failed: Flags.boolean({summary: "also jobs that failed for good: Horizon's, and the catalogue's dead-letter keys", default: false}),
     ...outputFlags(['table', 'wide', 'json', 'yaml', 'name', 'junit']),
     ...checkFlags,
-    'max-depth': Flags.integer({summary: "warn from so many pending jobs on; the catalogue's when not given", min: 0, ...CHECK}),
-    'max-age': duration({summary: "warn from this age of the oldest on; the catalogue's when not given", ...CHECK}),
+    'max-depth': Flags.integer({summary: "warn from so many pending jobs on; the catalogue's when not given", min: 0, helpGroup: 'CHECK'}),
+    'max-age': duration({summary: "warn from this age of the oldest on; the catalogue's when not given", helpGroup: 'CHECK'}),
     ...liveFlags,
     interval: duration({summary: 'time between two looks of --watch, 5s when not given', ...EVERY}),
-    ...redisFlags,
+    ...redisUrlFlag,
+    ...loginFlags,
     ...clusterFlags,
   }
 

@@ -5,7 +5,7 @@ const SERVER = 'SERVER'
 const url = (summary: string, helpValue = '<url>') => Flags.string({summary, helpGroup: SERVER, helpValue})
 
 /** How a server behind the cluster is logged in to. A password is never a flag. */
-const loginFlags = {
+export const loginFlags = {
   'password-stdin': Flags.boolean({summary: 'read its password from stdin', helpGroup: SERVER, exclusive: ['password-file']}),
   'password-file': Flags.string({summary: 'file that holds its password', helpGroup: SERVER, helpValue: '<file>'}),
   'read-secrets': Flags.boolean({summary: 'log in as the workloads do, with what their Secrets hold', helpGroup: SERVER}),
@@ -14,10 +14,7 @@ const loginFlags = {
   'tls-server-name': Flags.string({summary: 'name that its certificate is for', helpGroup: SERVER, helpValue: '<name>'}),
 }
 
-/** Where a server is when it is not to be reached through the API server, and as whom: of one command the flags of one server. */
-export const redisFlags = {'redis-url': url('reach Redis directly at this URL, before SAPOCHE_REDIS_URL'), ...loginFlags}
-export const kafkaFlags = {
-  brokers: url('reach Kafka directly at these brokers, before SAPOCHE_KAFKA_BROKERS', '<host:port,...>'),
-  ...loginFlags,
-}
-export const orthancFlags = {'orthanc-url': url('reach Orthanc directly at this URL, before SAPOCHE_ORTHANC_URL'), ...loginFlags}
+/** Where a server is, when it is not to be reached through the API server. */
+export const redisUrlFlag = {'redis-url': url('reach Redis directly at this URL, before SAPOCHE_REDIS_URL')}
+export const brokersFlag = {brokers: url('reach Kafka directly at these brokers, before SAPOCHE_KAFKA_BROKERS', '<host:port,...>')}
+export const orthancUrlFlag = {'orthanc-url': url('reach Orthanc directly at this URL, before SAPOCHE_ORTHANC_URL')}
