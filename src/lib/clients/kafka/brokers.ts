@@ -12,16 +12,11 @@ export class Brokers {
   readonly #open = new Set<BrokerConnection>()
   #addresses: ReadonlyMap<number, Address> = new Map()
   #versions: ApiVersions | null = null
-  #requests = 0
 
   constructor(access: KafkaAccess, options: LagReaderOptions) {
     this.#access = access
     this.#options = options
     options.signal.addEventListener('abort', () => this.close(), {once: true})
-  }
-
-  get requests(): number {
-    return this.#requests
   }
 
   get versions(): ApiVersions {
@@ -91,11 +86,7 @@ export class Brokers {
   }
 
   async #opened(address: Address): Promise<BrokerConnection> {
-    const connection = await BrokerConnection.open(this.#access, address, {
-      ...this.#options,
-      versions: this.#versions,
-      onRequest: () => this.#requests++,
-    })
+    const connection = await BrokerConnection.open(this.#access, address, {...this.#options, versions: this.#versions})
     this.#versions ??= connection.versions
     this.#open.add(connection)
     return connection

@@ -30,7 +30,6 @@ export interface BrokerConnectionOptions {
   readonly signal: AbortSignal
   /** What the brokers speak, where another connection has asked. */
   readonly versions: ApiVersions | null
-  onRequest(): void
 }
 
 /** A logged-in connection to one broker, on which requests go side by side. Every rejection is a SapocheError. */
@@ -44,7 +43,7 @@ export class BrokerConnection {
   #lost: Error | null = null
 
   private constructor(access: KafkaAccess, address: Address, stream: Connection, options: BrokerConnectionOptions) {
-    const {requestTimeoutMs, versions, onRequest} = options
+    const {requestTimeoutMs, versions} = options
     this.address = address
     this.what = nameOf({...access, addresses: [address]})
     this.#access = access
@@ -65,11 +64,6 @@ export class BrokerConnection {
           : {mechanism, username: credentials.username ?? '', password: credentials.password ?? ''},
       connectionTimeout: requestTimeoutMs,
       requestTimeout: requestTimeoutMs,
-      instrumentationEmitter: {
-        emit: (event) => {
-          if (event === 'network.request') onRequest()
-        },
-      },
     })
     this.#broker = new KafkaBroker({connectionPool: this.#pool, logger: SILENT, authenticationTimeout: requestTimeoutMs, versions})
   }

@@ -1,4 +1,5 @@
 import type {KafkaAccess} from '../reach/index.ts'
+import {KafkaLagReader} from './reader.ts'
 import type {LagReader} from './types.ts'
 
 export type * from './types.ts'
@@ -9,8 +10,7 @@ export interface LagReaderOptions {
   readonly signal: AbortSignal
 }
 
-/** A reader of the groups behind `access`. Nothing is connected before the first call, but kafkajs is loaded. */
-export async function openLagReader(access: KafkaAccess, options: LagReaderOptions): Promise<LagReader> {
-  const {KafkaLagReader} = await import('./reader.ts')
+/** A reader of the groups behind `access`; it connects at its first call. Whoever needs it late imports this file late: it brings kafkajs. */
+export function openLagReader(access: KafkaAccess, options: LagReaderOptions): LagReader {
   return new KafkaLagReader(access, options)
 }

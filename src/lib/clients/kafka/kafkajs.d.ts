@@ -110,7 +110,6 @@ declare module 'kafkajs/src/network/connectionPool.js' {
     readonly sasl: {readonly mechanism: string; readonly username: string; readonly password: string} | null
     readonly connectionTimeout: number
     readonly requestTimeout: number
-    readonly instrumentationEmitter: {emit(event: string): void}
   }
   export default class ConnectionPool {
     constructor(options: ConnectionOptions)

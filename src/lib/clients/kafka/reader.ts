@@ -39,10 +39,6 @@ export class KafkaLagReader implements LagReader {
     this.#signal = options.signal
   }
 
-  get requests(): number {
-    return this.#brokers.requests
-  }
-
   async survey(): Promise<Survey> {
     await this.#brokers.discover()
     this.#coordinators.clear()

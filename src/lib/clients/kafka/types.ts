@@ -74,8 +74,6 @@ export interface OffsetQuestion extends Partition {
 
 /** Reading the groups of one Kafka cluster. Calls reject where no broker answers (69, 75, 77, ServerDownError) or when interrupted. */
 export interface LagReader {
-  /** Requests sent so far, those that set up a connection included. */
-  readonly requests: number
   /** The brokers, and the groups that each of them coordinates: one request a broker, and one. Comes first; again it starts anew. */
   survey(): Promise<Survey>
   /** One request for each coordinator, and one for each group that the survey did not find. */

@@ -1,0 +1,25 @@
+import {ServerDownError} from '../../clients/reach/errors.ts'
+import {count} from '../../text/view.ts'
+import {isKnown, type Look} from './look.ts'
+import type {LagBroker} from './schema.ts'
+
+/** The brokers that there are, and those that the cluster misses: copies of partitions should be there, and it is not. Pure. */
+export function brokerRows({survey, topics}: Pick<Look, 'survey' | 'topics'>): LagBroker[] {
+  const rows = survey.brokers.map(({id, address, error}): LagBroker => {
+    if (error === null) return {id, address, severity: 'ok', reason: ''}
+    return {id, address, severity: error instanceof ServerDownError ? 'warning' : 'unknown', reason: error.message}
+  })
+  const present = new Set(survey.brokers.map(({id}) => id))
+  const missed = new Map<number, number>()
+  for (const states of topics.values()) {
+    if (!isKnown(states)) continue
+    for (const {replicas} of states) for (const id of replicas) if (!present.has(id)) missed.set(id, (missed.get(id) ?? 0) + 1)
+  }
+  const lost = [...missed]
+    .sort(([a], [b]) => a - b)
+    .map(([id, partitions]): LagBroker => {
+      const reason = `the cluster has lost broker ${id}, on which ${count(partitions, 'partition')} of these groups should be`
+      return {id, address: null, severity: 'warning', reason}
+    })
+  return [...rows, ...lost]
+}

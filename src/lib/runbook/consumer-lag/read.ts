@@ -1,0 +1,105 @@
+import type {Catalogue} from '../../catalogue/index.ts'
+import type {LagReader, Survey} from '../../clients/kafka/types.ts'
+import type {ClusterReader} from '../../clients/kubernetes/types.ts'
+import {ServerDownError} from '../../clients/reach/errors.ts'
+import {SapocheError} from '../../errors/index.ts'
+import {kafkaOf, readSubjects, type ServerHint} from '../bindings/index.ts'
+import {readInventory} from '../inventory/index.ts'
+import type {Warning} from '../schema.ts'
+import {boundGroups, chosenGroups, type Thresholds, unboundWarnings, type WantedGroup} from './groups.ts'
+import {Observer} from './observe.ts'
+import {silentReport, emptyReport, lagReport, type ReportOptions} from './report.ts'
+import type {ConsumerLagReport} from './schema.ts'
+
+export interface LagOptions extends Thresholds {
+  readonly targets: readonly string[]
+  readonly except?: readonly string[] | undefined
+  /** Names and globs; all groups that workloads are bound to where there are none. */
+  readonly group?: readonly string[] | undefined
+  /** Milliseconds between the two looks; 0 for one look. */
+  readonly window: number
+}
+
+export interface LagSources {
+  readonly cluster: ClusterReader
+  readonly catalogue: Catalogue
+  /** The API server's clock, epoch milliseconds. */
+  now(): number
+  /** The brokers, by what the environment of the workloads says of them. */
+  openKafka(hint: ServerHint | null): Promise<LagReader>
+}
+
+/** What the cluster says before Kafka is asked. */
+export interface Scene {
+  readonly bound: readonly WantedGroup[]
+  readonly hint: ServerHint | null
+  readonly warnings: readonly Warning[]
+}
+
+/**
+ * What is behind, and whether it moves. Rejects with 64 for a target or group that nothing matches, 69, 75 and 77 for the cluster and the way to
+ * Kafka, 78 where nothing says where Kafka is. That Kafka itself is down is a report.
+ */
+export async function readLag(options: LagOptions, sources: LagSources, signal: AbortSignal): Promise<ConsumerLagReport> {
+  const scene = await readScene(options, sources, signal)
+  if (scene.bound.length === 0 && options.group === undefined) return emptyReport(reportOptions(options, sources, scene))
+  let reader: LagReader | null = null
+  try {
+    reader = await sources.openKafka(scene.hint)
+    const survey = await reader.survey()
+    const groups = groupsOf(options, sources, scene, survey)
+    const look = await new Observer(reader, sources.now).observe(survey, groups, options.window, signal)
+    return lagReport(groups, look, reportOptions(options, sources, scene))
+  } catch (error) {
+    if (!(error instanceof ServerDownError)) throw error
+    return silentReport(groupsWithoutKafka(options, sources, scene), error, reportOptions(options, sources, scene))
+  } finally {
+    reader?.close()
+  }
+}
+
+/** Workloads, their groups, and where they say that Kafka is. */
+export async function readScene(options: LagOptions, {cluster, catalogue}: LagSources, signal: AbortSignal): Promise<Scene> {
+  const inventory = await readInventory(options, {cluster, catalogue}, signal)
+  const {subjects, warnings} = await readSubjects(cluster, inventory.groups, signal)
+  const hints = subjects.flatMap((subject) => kafkaOf(subject, catalogue) ?? [])
+  const [hint, ...others] = mostNamed(hints)
+  return {
+    bound: boundGroups(subjects, inventory.groups, catalogue, options),
+    hint: hint ?? null,
+    warnings: [
+      ...inventory.warnings,
+      ...warnings,
+      ...(options.group !== undefined ? [] : unboundWarnings(subjects, catalogue)),
+      ...others.map(({workload, source}) => ({
+        code: 'other-brokers',
+        message: `${workload} has other brokers (${source}), which were not asked`,
+      })),
+    ],
+  }
+}
+
+export function groupsOf(options: LagOptions, {catalogue}: LagSources, {bound}: Scene, survey: Survey): readonly WantedGroup[] {
+  return options.group === undefined ? bound : chosenGroups(options.group, bound, survey, catalogue, options)
+}
+
+/** Nobody can say which groups there are: those that workloads are bound to, or that are named in full. */
+export function groupsWithoutKafka(options: LagOptions, sources: LagSources, scene: Scene): readonly WantedGroup[] {
+  const down = {id: -1, address: '', error: new SapocheError('unreachable', '')}
+  return groupsOf(options, sources, scene, {brokers: [down], groups: [], newProtocol: false})
+}
+
+export function reportOptions({group}: LagOptions, {cluster, now}: LagSources, {warnings}: Scene): ReportOptions {
+  return {context: cluster.context, namespace: cluster.namespace, now: now(), warnings, chosen: group !== undefined}
+}
+
+/** One hint of each set of brokers, the one that most workloads name first. */
+function mostNamed(hints: readonly ServerHint[]): ServerHint[] {
+  const sets = Map.groupBy(hints, ({addresses}) =>
+    addresses
+      .map(({host, port}) => `${host}:${port}`)
+      .sort()
+      .join(),
+  )
+  return [...sets.values()].sort((a, b) => b.length - a.length).flatMap(([first]) => first ?? [])
+}
