@@ -26,7 +26,7 @@ type Severity = 'DEBUG' | 'INFO' | 'NOTICE' | 'WARNING' | 'ERROR' | 'CRITICAL'
 interface Said {
   readonly severity: Severity
   readonly message: string
-  readonly context: Readonly<Record<string, unknown>>
+  readonly context: Readonly<Record<string, number>>
   /** Frames of a stack trace. */
   readonly trace: readonly string[]
 }
@@ -139,7 +139,7 @@ const json: Style = ({severity, message, context, trace}, at, workload) => [
 
 const nginx: Style = ({severity, context}, at) => {
   const time = rfc3339(at)
-  const request = `GET /api/orders/${String(context['order'] ?? 'health')} HTTP/1.1`
+  const request = `GET /api/orders/${context['order'] ?? 'health'} HTTP/1.1`
   if (severity === 'ERROR' || severity === 'CRITICAL') {
     const stamp = time.slice(0, 19).replaceAll('-', '/').replace('T', ' ')
     return [`${stamp} [error] 31#31: *${at % 100_000} upstream timed out (110: Operation timed out), request: "${request}"`]

@@ -24,6 +24,7 @@ export interface LabOptions {
   readonly trim?: boolean
   /** Waited for before each write, as for a slow reader. */
   readonly slow?: () => Promise<void>
+  readonly random?: () => number
 }
 
 export const RUNNING: ContainerState = {run: 'containerd://1', isRunning: true, reason: '', restarts: 0, previous: null}
@@ -51,7 +52,17 @@ export interface Lab {
 }
 
 export async function openLab(certificates: Certificates, options: LabOptions = {}): Promise<Lab> {
-  const {follow = false, previous = false, tail = null, from = 0n, rules = null, slots = 64, windowMs = 250, slow} = options
+  const {
+    follow = false,
+    previous = false,
+    tail = null,
+    from = 0n,
+    rules = null,
+    slots = 64,
+    windowMs = 250,
+    slow,
+    random = Math.random,
+  } = options
   const logs = await startLogServer(certificates, {trim: options.trim ?? false})
   const proxy = await startProxy({server: logs.server.url, ca: certificates.ca, ...(options.protocols && {protocols: options.protocols})})
   onTestFinished(() => proxy.close())
@@ -96,7 +107,7 @@ export async function openLab(certificates: Certificates, options: LabOptions = 
     slots: new Slots(slots),
     pace: new Pace(1),
     notices: {unreadable: note('unreadable'), incomplete: note('incomplete'), down: note('down'), up() {}},
-    random: Math.random,
+    random,
     signal: controller.signal,
     follow,
     previous,

@@ -74,6 +74,8 @@ export interface LogServer {
   /** Streams that are open now. */
   open(): number
   mostOpen(): number
+  /** True where lines were sent, and none for a while. */
+  isQuiet(): boolean
 }
 
 export async function startLogServer(certificates: Certificates, {trim = false} = {}): Promise<LogServer> {
@@ -81,6 +83,7 @@ export async function startLogServer(certificates: Certificates, {trim = false} 
   const asked: {pod: string; query: URLSearchParams}[] = []
   let open = 0
   let mostOpen = 0
+  let sentAt = 0
 
   const answer = (question: Asked): void => {
     const pod = /\/pods\/([^/]+)\/log$/.exec(question.path)?.[1] ?? ''
@@ -120,6 +123,7 @@ export async function startLogServer(certificates: Certificates, {trim = false} 
         pieces.push(Buffer.from(`${stamp(at, trim)} `), text)
         size += text.length + 31
       }
+      if (size > 0) sentAt = performance.now()
       if (size > 0 && !response.write(Buffer.concat(pieces))) {
         isPaused = true
         response.once('drain', () => {
@@ -152,5 +156,6 @@ export async function startLogServer(certificates: Certificates, {trim = false} 
     },
     open: () => open,
     mostOpen: () => mostOpen,
+    isQuiet: () => sentAt > 0 && performance.now() - sentAt > 200,
   }
 }

@@ -38,6 +38,7 @@ export class PastEnd {
   readonly #stamp = new StampReader()
   #count = 0
   #line: Buffer | null = null
+  #isEmptyOnce = false
   #isRestWanted = false
 
   constructor(position: Position, tail: number | null) {
@@ -63,10 +64,10 @@ export class PastEnd {
     return this.#isRestWanted
   }
 
-  /** The answer to the question for the last line; one that was cut short is none. */
+  /** The answer to the question for the last line. One that was cut short is none; that there is no line at all is believed the second time. */
   take(line: Buffer): void {
-    const isEmpty = line.length === 0
-    if (isEmpty ? this.#position.isEmpty : isWhole(line) || this.#read(line)) this.#line = line
+    if (line.length > 0 ? isWhole(line) || this.#read(line) : this.#isEmptyOnce && this.#position.isEmpty) this.#line = line
+    this.#isEmptyOnce = line.length === 0
   }
 
   isReached(rest: Buffer): boolean {

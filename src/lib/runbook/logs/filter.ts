@@ -14,11 +14,6 @@ export interface Rules {
   readonly after: number
 }
 
-/** Null where everything is shown. */
-export function rulesOrNull(rules: Rules): Rules | null {
-  return rules.grep.length + rules.exclude.length > 0 || rules.level !== null ? rules : null
-}
-
 /** Picks whole records (a head and the lines that go on it) of one container. */
 export class RecordFilter implements Selection {
   readonly #queue: LineQueue
@@ -28,6 +23,7 @@ export class RecordFilter implements Selection {
   /** Whether the record before was shown: lines that go on it and came late follow it. */
   #wasShown = false
   #held: Line[][] = []
+  #unlevelled = 0
   #after = 0
 
   constructor(queue: LineQueue, rules: Rules) {
@@ -37,6 +33,11 @@ export class RecordFilter implements Selection {
 
   get isOpen(): boolean {
     return this.#record.length > 0
+  }
+
+  /** How many records `--level` left out because theirs can't be read. */
+  get unlevelled(): number {
+    return this.#unlevelled
   }
 
   take(line: Line): void {
@@ -77,6 +78,7 @@ export class RecordFilter implements Selection {
     const head = record[0]!
     if (level !== null) {
       const own = levelOf(head.bytes, head.textStart, head.end)
+      if (own === null) this.#unlevelled += 1
       if (own === null || rankOf(own) < rankOf(level)) return false
     }
     if (grep.length + exclude.length === 0) return true

@@ -80,7 +80,9 @@ const BEGINNINGS: readonly RegExp[] = [
   // Redis: 1:M 22 Nov 2026 03:12:07.114 # text
   /^\d+:[XCSM] \d\d \w{3} \d{4} [\d:.]+ (?<level>[.*#-]) /,
   // A level after at most a time, as most programs have it: 2026-11-22 03:12:07,114 ERROR text
-  /^(?:\[?[\d:.,+TZ/-]+\]? ){0,2}\[?(?<level>TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL|ALERT|EMERGENCY|PANIC)\]?(?::|(?= )) */i,
+  /^(?:\[?[\d:.,+TZ/-]+\]? ){0,2}(?<level>TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL|ALERT|EMERGENCY|PANIC)(?::|(?= )) */,
+  // In small letters only where it is set off: [error] text, error: text
+  /^(?:\[?[\d:.,+TZ/-]+\]? ){0,2}(?:\[(?=\w+\]))?(?<level>trace|debug|info|notice|warn|warning|error|critical|fatal|alert|emergency|panic)[\]:]:? */i,
 ]
 /** logfmt keeps its place: time=… level=error msg="…" */
 const LOGFMT = /(?:^| )(?:level|lvl|severity)="?(?<level>\w+)"?(?: |$)/

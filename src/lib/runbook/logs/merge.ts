@@ -52,10 +52,10 @@ export class Merge<S extends Source> {
   readonly #sink: Sink<S>
   readonly #options: MergeOptions
   readonly #sources = new Set<S>()
-  /** Sources whose head may be compared, the earliest at the top. */
+  /** Sources with a head, the earliest at the top. */
   readonly #heap: S[] = []
   readonly #heaped = new Set<S>()
-  /** Sources of the past whose next record is not complete yet: they hold up all others. */
+  /** Sources of which it is not known yet what they have next: they hold up all others. */
   readonly #awaited = new Set<S>()
   /** When which lines have waited long enough: the newest keys of what came in, by the time when they are due. */
   readonly #arrivals: {readonly due: number; newest: Moment}[] = []
@@ -121,14 +121,15 @@ export class Merge<S extends Source> {
     const rouse = (): void => this.#rouse()
     signal.addEventListener('abort', rouse)
     let flushedAt = this.#options.now()
-    while (!signal.aborted && !(this.#isClosed && this.#sources.size === 0)) {
+    const isOver = (): boolean => signal.aborted || (this.#isClosed && this.#sources.size === 0)
+    while (!isOver()) {
       this.#isRoused = false
       const wait = this.#emit()
       const idle = this.#options.now() - flushedAt
       if (this.#sink.isFull || (!this.#sink.isEmpty && (idle >= FLUSH_MS || idle < 0))) {
         await this.#sink.flush()
         flushedAt = this.#options.now()
-      } else if (!this.#isRoused) {
+      } else if (!this.#isRoused && !isOver()) {
         await this.#sleep(this.#sink.isEmpty ? wait : Math.min(wait, Math.max(0, FLUSH_MS - idle)))
       }
     }
@@ -148,14 +149,15 @@ export class Merge<S extends Source> {
     let wait = this.#expire()
     while (heap.length > 0 && this.#awaited.size === 0 && !this.#sink.isFull) {
       const source = heap[0]!
+      if (!isComplete(source)) return Infinity
       if (!this.#mayGo(source)) {
         wait = this.#expire()
         if (!this.#mayGo(source)) return wait
       }
       this.#sink.write(source)
       source.taken()
-      if (this.#isReady(source)) this.#siftDown()
-      else this.#drop(source)
+      if (source.queue.isEmpty) this.#drop(source)
+      else this.#siftDown()
     }
     return Infinity
   }
@@ -206,16 +208,10 @@ export class Merge<S extends Source> {
     return wait
   }
 
-  /** In the past a record is written when it is known where it ends. */
-  #isReady({queue, phase, isFull}: S): boolean {
-    if (queue.isEmpty) return false
-    return phase !== 'past' || isFull || queue.records > (queue.head.continues ? 0 : 1)
-  }
-
   #place(source: S): void {
     if (this.#heaped.has(source)) return
     this.#awaited.delete(source)
-    if (this.#isReady(source)) this.#push(source)
+    if (!source.queue.isEmpty) this.#push(source)
     else if (source.phase === 'past') this.#awaited.add(source)
     else if (source.phase === 'ended') this.#forget(source)
   }
@@ -239,7 +235,7 @@ export class Merge<S extends Source> {
     heap[at] = source
   }
 
-  /** Takes the top out, whose queue has nothing to compare. */
+  /** Takes the top out, whose queue is empty. */
   #drop(source: S): void {
     this.#heaped.delete(source)
     const last = this.#heap.pop()!
@@ -279,6 +275,11 @@ export class Merge<S extends Source> {
     clearTimeout(timer)
     this.#wake = null
   }
+}
+
+/** In the past a record is written when it is known where it ends. */
+function isComplete({queue, phase, isFull}: Source): boolean {
+  return phase !== 'past' || isFull || queue.records > (queue.head.continues ? 0 : 1)
 }
 
 function isBefore(one: Source, other: Source): boolean {

@@ -17,8 +17,6 @@ export class Position {
   /** The newest second and its lines; -1 before the first line. */
   #second = -1
   #newest: number[] = []
-  /** Lines before the first were cut off (`--tail`) and stay so. */
-  #first: Moment | null = null
   #mark: number | null = null
 
   constructor(floor: Moment) {
@@ -26,7 +24,7 @@ export class Position {
   }
 
   get isEmpty(): boolean {
-    return this.#first === null
+    return this.#second === -1
   }
 
   /** False for a line before `--since`, which has a fraction that the API can't take. */
@@ -39,7 +37,6 @@ export class Position {
     if (seconds > this.#second) this.#advance(seconds)
     if (seconds === this.#second) this.#newest.push(nanos)
     else if (seconds >= this.#oldest()) this.#read.set(seconds, [...(this.#read.get(seconds) ?? []), nanos])
-    this.#first ??= {seconds, nanos}
   }
 
   /** True where a line of this time, or a later one, was read. */
@@ -66,7 +63,7 @@ export class Position {
   }
 
   #resumeFrom(second: number): Resume | null {
-    if (this.#first === null) return null
+    if (this.isEmpty) return null
     const since = Math.max(second - 1, this.#floor.seconds)
     const read = new Map<number, number>()
     let left = 0
@@ -80,9 +77,8 @@ export class Position {
         read.set(key, (read.get(key) ?? 0) + 1)
       }
     }
-    const first = (this.#first.seconds - since) * BILLION + this.#first.nanos
     const last = (second - since) * BILLION + highest(this.#read.get(second) ?? [])
-    return new Resume(since, read, {left, due, first, last})
+    return new Resume(since, read, {left, due, last})
   }
 
   #oldest(): number {
@@ -103,7 +99,6 @@ export class Resume {
   /** Whole seconds since the epoch, for `sinceTime`. */
   readonly since: number
   readonly #read: Map<number, number>
-  readonly #first: number
   readonly #last: number
   #left: number
   #due: number
@@ -111,14 +106,13 @@ export class Resume {
 
   /**
    * `read`: how many lines of each time were read. `left`: how many in all; `due`: how many of them up to the mark.
-   * `first`, `last`: the first line ever, and the last up to the mark. Times are nanoseconds after `since`.
+   * `last`: the latest up to the mark. Times are nanoseconds after `since`.
    */
-  constructor(since: number, read: Map<number, number>, of: {left: number; due: number; first: number; last: number}) {
+  constructor(since: number, read: Map<number, number>, of: {left: number; due: number; last: number}) {
     this.since = since
     this.#read = read
     this.#left = of.left
     this.#due = of.due
-    this.#first = of.first
     this.#last = of.last
   }
 
@@ -134,17 +128,17 @@ export class Resume {
 
   isNew(seconds: number, nanos: number): boolean {
     const key = (seconds - this.since) * BILLION + nanos
-    const isFirst = !this.#isBegun
-    this.#isBegun = true
     const times = this.#read.get(key) ?? 0
     if (times > 0) {
       this.#read.set(key, times - 1)
       this.#left -= 1
       this.#due -= 1
+      this.#isBegun = true
       return false
     }
-    // Cut off by --tail; or the end of a long line that began before `since` (the kubelet writes each 16 KiB with a time of its own).
-    return key >= this.#first && !(isFirst && key < this.#last)
+    // Before the first line that was read come those that --tail cut off, and the end of a long line that began before `since`
+    // (the kubelet sees a time with each 16 KiB of it). Where rotation took all that was read away, what comes is later.
+    return this.#isBegun || key > this.#last
   }
 }
 

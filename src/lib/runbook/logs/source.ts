@@ -59,9 +59,9 @@ export interface SourceContext {
 const PAST_LIMIT = 128 * 1024
 const LIVE_LIMIT = 1024 * 1024
 /** Failures in a row after which the past of a log is given up, or, while following, left to be caught up with. */
-const MOST_FAILURES = 6
+const MOST_FAILURES = 8
 const MOST_FAILURES_BEFORE_LIVE = 2
-const FIRST_PAUSE_MS = 100
+const FIRST_PAUSE_MS = 50
 const LONGEST_PAUSE_MS = 5000
 /** How long a log that is silent is read after its pod is gone. */
 const LINGER_MS = 10_000
@@ -119,6 +119,11 @@ export class ContainerLog implements Source {
     return this.queue.size >= (this.phase === 'live' ? LIVE_LIMIT : PAST_LIMIT)
   }
 
+  /** How many records were left out because their level can't be read. */
+  get unlevelled(): number {
+    return this.#filter?.unlevelled ?? 0
+  }
+
   taken(): void {
     if (this.#onRoom !== null && this.queue.size <= PAST_LIMIT / 2) this.#onRoom()
   }
@@ -168,7 +173,8 @@ export class ContainerLog implements Source {
   /** Reads what is there now. */
   async #readPast(): Promise<void> {
     // Where nothing of the past is wanted, its last line still tells where to go on.
-    if (this.#tail === 0) this.queue.select({take() {}})
+    const isUnwanted = this.#tail === 0
+    if (isUnwanted) this.queue.select({take() {}})
     const end = new PastEnd(this.#position, this.#tail)
     let failures = 0
     let outcome: Outcome
@@ -180,14 +186,20 @@ export class ContainerLog implements Source {
         if (failures > 1) await this.#pause(failures)
       }
     } while (!this.#isAborted && !(await this.#isPastOver(outcome, end, failures)))
-    if (this.#tail === 0) this.queue.select(this.#filter)
+    if (isUnwanted) this.queue.select(this.#filter)
   }
 
   async #readPastOnce(): Promise<Outcome> {
-    const {slots, previous} = this.#context
+    const {previous} = this.#context
+    const tail = this.#tail === null ? null : Math.max(1, this.#tail)
+    return await this.#inSlot(() => this.#readOnce({follow: false, previous, tail}))
+  }
+
+  async #inSlot<T>(work: () => Promise<T>): Promise<T> {
+    const {slots} = this.#context
     await slots.acquire()
     try {
-      return await this.#readOnce({follow: false, previous, tail: this.#tail === null ? null : Math.max(1, this.#tail)})
+      return await work()
     } finally {
       slots.release()
     }
@@ -202,7 +214,8 @@ export class ContainerLog implements Source {
       // While following the live stream goes on exactly here. Else: a stream that ended need not have ended at the log's end.
       if (this.#context.follow) this.#tail = null
       if (this.#context.follow || end.isTailRead) return true
-      if (end.isUnknown) error = await this.#readLastLine(end)
+      for (let times = 0; times < 2 && end.isUnknown && error === null; times += 1)
+        error = await this.#inSlot(() => this.#readLastLine(end))
       if (end.isReached(outcome.rest)) {
         if (end.isRestWanted) this.#takeRest(outcome.rest)
         return true
@@ -381,7 +394,7 @@ export class ContainerLog implements Source {
 
   /** Waits longer after each failure; a change of the container's state ends the wait. */
   async #pause(failures: number): Promise<void> {
-    const full = Math.min(FIRST_PAUSE_MS * 2 ** failures, LONGEST_PAUSE_MS)
+    const full = Math.min(FIRST_PAUSE_MS * 2 ** (failures - 1), LONGEST_PAUSE_MS)
     await this.#change(full * (0.5 + this.#context.random() / 2))
   }
 

@@ -78,6 +78,8 @@ class LogRun {
   readonly #prefixes: Prefixes
   /** By the pod's UID and the container's name. */
   readonly #logs = new Map<string, {readonly log: ContainerLog; state: ContainerState; readonly pod: string}>()
+  /** All there ever were, and their ends. */
+  readonly #started: ContainerLog[] = []
   readonly #ended: Promise<void>[] = []
   /** Ctrl-C, or an end of our own. */
   readonly #life: AbortController
@@ -157,6 +159,7 @@ class LogRun {
       throw new SapocheError(code, `none of ${count(failures.length, 'log')} can be read: ${message}`, {cause: first, hints, suggestions})
     }
     this.notices.tellUnreadable()
+    this.notices.unlevelled(this.#started.reduce((sum, {unlevelled}) => sum + unlevelled, 0))
     if (this.#records === 0) this.notices.nothing(nothingWords(this.#options, containers, this.#logs.size))
   }
 
@@ -168,6 +171,7 @@ class LogRun {
   #start({pod, container, log: {name, state}}: Chosen, isNewborn: boolean): void {
     const log = new ContainerLog(container, state, this.#context)
     this.#logs.set(`${pod.uid}/${name}`, {log, state, pod: pod.uid})
+    this.#started.push(log)
     this.#merge.add(log)
     const ended = log.run(isNewborn).catch((error: unknown) => {
       this.#fault ??= error
