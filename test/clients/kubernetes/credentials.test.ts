@@ -295,9 +295,17 @@ ${code}
     while (!existsSync(join(folder, 'ended'))) await wait(10)
   })
 
+  const BY_HAND = 'log in as its message says, or run the plugin by hand to see more'
   const failures: [what: string, code: string, more: object, exitCode: number, message: RegExp, hint?: string][] = [
-    ['fails', `console.error('session\\nexpired'); process.exit(3)`, {}, 77, /^auth plugin .*login\.cjs failed \(3\): session expired$/],
-    ['is killed', `process.kill(process.pid, 'SIGKILL')`, {}, 77, /failed \(SIGKILL\)$/],
+    [
+      'fails',
+      `console.error('session\\nexpired'); process.exit(3)`,
+      {},
+      77,
+      /^auth plugin .*login\.cjs failed \(3\): session expired$/,
+      BY_HAND,
+    ],
+    ['is killed', `process.kill(process.pid, 'SIGKILL')`, {}, 77, /failed \(SIGKILL\)$/, BY_HAND],
     ['prints no JSON', `console.log('hush')`, {}, 77, /printed no credentials/],
     [
       'prints another version',
@@ -315,6 +323,14 @@ ${code}
       78,
       /^auth plugin no-such-login-plugin of user "u" can't be run: not found$/,
       'install it from the shelf',
+    ],
+    [
+      'is missing, without a word on how to get it',
+      '',
+      {command: 'no-such-login-plugin'},
+      78,
+      /can't be run: not found$/,
+      'install it, or put it on the PATH',
     ],
     ['needs a terminal', '', {interactiveMode: 'Always'}, 78, /needs a terminal/],
   ]

@@ -201,6 +201,7 @@ describe('connections', () => {
     const error = fromNetwork(Object.assign(new Error('raw'), {code}), 'SERVER')
     expect(error.exitCode).toBe(exitCode)
     expect(error.message).toBe(message)
+    expect(error.hints).toHaveLength(1)
   })
 
   test('to a server that says nothing', async () => {

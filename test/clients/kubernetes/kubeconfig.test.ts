@@ -142,7 +142,16 @@ describe('what it refuses, with 78', () => {
     expect(error.message).toMatch(message)
     expect(error.message).not.toContain('hush')
     expect(error.suggestions).toEqual(suggestions)
+    if (/not exist|no file exists/.test(error.message)) expect(error.hints[0]?.text).toMatch(/--kubeconfig or KUBECONFIG/)
   })
+})
+
+test.each([
+  ['an unknown context', {context: 'c'}],
+  ['no current-context', {}],
+])('%s: the contexts there are', (_, options) => {
+  const files = ['a', 'b'].map((name) => writeFile(temporaryFolder(), 'kc', config(name, {'current-context': undefined})))
+  expect(refusal({env: {KUBECONFIG: files.join(':')}, ...options}).hints).toContainEqual({label: 'contexts', text: 'a\nb'})
 })
 
 describe('what it reads', () => {

@@ -84,7 +84,9 @@ export function timedOut(origin: Origin, seconds: number): TimedOutError {
 }
 
 export function tooBusy(origin: Origin, status: number): TimedOutError {
-  return new TimedOutError(`${origin.server} was too busy to answer in time (${status})`)
+  return new TimedOutError(`${origin.server} was too busy to answer in time (${status})`, {
+    hints: [{label: 'cure', text: 'try again in a while; --request-timeout waits longer'}],
+  })
 }
 
 /** An answer with a status of 300 and above. `text` is its body, `resource` what was asked for. */
@@ -195,8 +197,9 @@ const TLS_CURES: Readonly<Record<TlsFault, string>> = {
 export function fromNetwork(error: unknown, peer: string): SapocheError {
   if (error instanceof SapocheError) return error
   const {kind, words, tls} = networkFault(error)
-  if (kind === 'time') return new TimedOutError(`can't reach ${peer}: ${words}`, {cause: error})
-  if (tls === null) return new UnreachableError(`can't reach ${peer}: ${words}`, {cause: error})
+  const away = {cause: error, hints: [{label: 'cure', text: 'check its address, and whether this machine may reach it (VPN, firewall)'}]}
+  if (kind === 'time') return new TimedOutError(`can't reach ${peer}: ${words}`, away)
+  if (tls === null) return new UnreachableError(`can't reach ${peer}: ${words}`, away)
   return new UnreachableError(`no safe connection to ${peer}: ${clean(words)}`, {
     cause: error,
     hints: [{label: 'cure', text: TLS_CURES[tls]}],

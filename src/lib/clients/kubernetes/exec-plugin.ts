@@ -1,5 +1,5 @@
 import {spawn, type ChildProcess} from 'node:child_process'
-import {ConfigurationError, RefusedError, TimedOutError, type Hint} from '../../errors/index.ts'
+import {ConfigurationError, RefusedError, TimedOutError} from '../../errors/index.ts'
 import {parseTime} from '../../text/time.ts'
 import type {Credentials, PluginHost} from './credentials.ts'
 import {clean, interruption} from './errors.ts'
@@ -100,7 +100,9 @@ export class ExecPlugin implements Credentials {
     const {stdout, stderr, code} = await this.#finish(child, onMessage, interactive ? 0 : this.#timeLimitMs, signal)
     if (code !== 0) {
       const said = clean(stderr)
-      throw new RefusedError(`auth plugin ${this.#command} failed (${code})${said === '' ? '' : `: ${said}`}`)
+      throw new RefusedError(`auth plugin ${this.#command} failed (${code})${said === '' ? '' : `: ${said}`}`, {
+        hints: [{label: 'cure', text: 'log in as its message says, or run the plugin by hand to see more'}],
+      })
     }
     return this.#check(stdout)
   }
@@ -145,11 +147,10 @@ export class ExecPlugin implements Credentials {
 
   #notStarted(error: Error): ConfigurationError {
     const reason = 'code' in error && error.code === 'ENOENT' ? 'not found' : clean(error.message)
-    const hint = string(this.#exec.installHint)
-    const hints: Hint[] = hint === undefined ? [] : [{label: 'cure', text: clean(hint)}]
+    const hint = string(this.#exec.installHint) ?? 'install it, or put it on the PATH'
     return new ConfigurationError(`auth plugin ${this.#command} of user "${this.#user.name}" can't be run: ${reason}`, {
       cause: error,
-      hints,
+      hints: [{label: 'cure', text: clean(hint)}],
     })
   }
 

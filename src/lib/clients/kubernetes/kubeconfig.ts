@@ -2,7 +2,7 @@ import {existsSync, readFileSync} from 'node:fs'
 import {delimiter, join} from 'node:path'
 import {isIPv6} from 'node:net'
 import {load as parseYaml, YAMLException} from 'js-yaml'
-import {ConfigurationError} from '../../errors/index.ts'
+import {ConfigurationError, type Hint} from '../../errors/index.ts'
 import {readCluster, readUser, unreadable, type Cluster, type Entry, type User} from './entries.ts'
 import {list, object, string} from './json.ts'
 
@@ -39,11 +39,13 @@ export function loadClusterConfig(options: KubeconfigOptions, serviceAccount = S
   if (name === undefined) {
     throw new ConfigurationError(`no current-context in ${files.join(', ')}`, {
       suggestions: contexts,
-      hints: [{label: 'cure', text: 'name one with --context'}],
+      hints: [{label: 'cure', text: 'name one with --context'}, ...contextList(contexts)],
     })
   }
   const context = config.contexts.get(name)
-  if (context === undefined) throw new ConfigurationError(`no context "${name}" in ${files.join(', ')}`, {suggestions: contexts})
+  if (context === undefined) {
+    throw new ConfigurationError(`no context "${name}" in ${files.join(', ')}`, {suggestions: contexts, hints: contextList(contexts)})
+  }
   const pick = (kind: 'cluster' | 'user', entries: ReadonlyMap<string, Entry>): Entry => {
     const wanted = string(context.body[kind])
     const entry = entries.get(wanted ?? '')
@@ -58,16 +60,22 @@ export function loadClusterConfig(options: KubeconfigOptions, serviceAccount = S
   }
 }
 
+const NAME_A_FILE = {hints: [{label: 'cure', text: 'name a file that exists with --kubeconfig or KUBECONFIG'}]}
+
+function contextList(contexts: readonly string[]): Hint[] {
+  return [{label: 'contexts', text: contexts.length === 0 ? 'none' : contexts.toSorted().join('\n')}]
+}
+
 /** The files that exist; none means that the user named none and the home folder has none. */
 function kubeconfigFiles({kubeconfig, env, homeDir}: KubeconfigOptions): string[] {
   if (kubeconfig !== undefined) {
-    if (!existsSync(kubeconfig)) throw new ConfigurationError(`kubeconfig ${kubeconfig} does not exist`)
+    if (!existsSync(kubeconfig)) throw new ConfigurationError(`kubeconfig ${kubeconfig} does not exist`, NAME_A_FILE)
     return [kubeconfig]
   }
   const named = (env.KUBECONFIG ?? '').split(delimiter).filter((file) => file !== '')
   if (named.length > 0) {
     const files = [...new Set(named)].filter((file) => existsSync(file))
-    if (files.length === 0) throw new ConfigurationError(`KUBECONFIG names ${named.join(', ')}, of which no file exists`)
+    if (files.length === 0) throw new ConfigurationError(`KUBECONFIG names ${named.join(', ')}, of which no file exists`, NAME_A_FILE)
     return files
   }
   return [join(homeDir, '.kube', 'config')].filter((file) => existsSync(file))
@@ -77,9 +85,7 @@ function insidePod(options: KubeconfigOptions, folder: string): ClusterConfig {
   const {KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port} = options.env
   const tokenFile = join(folder, 'token')
   if (host === undefined || port === undefined || !existsSync(tokenFile) || options.context !== undefined) {
-    throw new ConfigurationError(`no kubeconfig: ${join(options.homeDir, '.kube', 'config')} does not exist`, {
-      hints: [{label: 'cure', text: 'name a file with --kubeconfig or KUBECONFIG'}],
-    })
+    throw new ConfigurationError(`no kubeconfig: ${join(options.homeDir, '.kube', 'config')} does not exist`, NAME_A_FILE)
   }
   const server = `https://${isIPv6(host) ? `[${host}]` : host}:${port}`
   return {
