@@ -42,15 +42,17 @@ const reason = ({status}: Deployment, type: string) => conditionOf(status.condit
 const waiting = ({status}: Pod) => status.containerStatuses?.[0]?.state.waiting?.reason
 const minutesAgo = (time: string | undefined) => Math.round((Date.now() - Date.parse(time ?? '')) / 60_000)
 
-test('there are seven, each with a description', () => {
+test('there are nine, each with a description', () => {
   expect(listScenarios().map(({name}) => name)).toEqual([
     'baseline',
     'crashloop',
     'image-pull',
     'node-lost',
+    'redis-full',
     'rollout-stuck',
     'scaled-out',
     'stopped-consumer',
+    'worker-backlog',
   ])
   for (const {description} of listScenarios()) expect(description.length).toBeGreaterThan(40)
 })
@@ -177,7 +179,7 @@ describe('compiling', () => {
     {text: 'steps: []', says: 'x.yaml: description: expected a sentence'},
     {text: 'description: d\nsteps: {}', says: 'x.yaml: steps: expected a list'},
     {text: 'description: d\nstep: []', says: 'x.yaml: step: expected description or steps'},
-    {text: 'description: d\nsteps: [{ago: 1m}]', says: 'x.yaml: steps[0]: expected ago and one of image, fault, scale, lose, apply'},
+    {text: 'description: d\nsteps: [{ago: 1m}]', says: 'x.yaml: steps[0]: expected ago and one of image, fault, scale, jobs, redis, lose, apply'},
     {
       text: 'description: d\nsteps: [{ago: soon, lose: {node: node-a}}]',
       says: 'x.yaml: steps[0].ago: expected a time like 12m, at most 2h',

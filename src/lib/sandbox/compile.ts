@@ -51,8 +51,12 @@ const workload = oneOf(
 )
 const image: Check = (value, where, fail) =>
   typeof value === 'string' && /^\S+:\S+$/.test(value) ? value : fail(where, 'an image with a tag')
-const replicas: Check = (value, where, fail) =>
-  Number.isInteger(value) && Number(value) >= 0 ? value : fail(where, 'a number of replicas')
+const numberOf =
+  (what: string): Check =>
+  (value, where, fail) =>
+    Number.isInteger(value) && Number(value) >= 0 ? value : fail(where, `a number of ${what}`)
+const [jobs, bytes] = [numberOf('jobs'), numberOf('bytes')]
+const text: Check = (value, where, fail) => (typeof value === 'string' && value !== '' ? value : fail(where, 'a name'))
 const mapping: Check = (value, where, fail) => (isRecord(value) ? value : fail(where, 'a mapping'))
 const optional =
   (check: Check, otherwise: unknown): Check =>
@@ -64,7 +68,9 @@ const kinds = [...RESOURCES, SCALED_OBJECTS]
 const EFFECTS: Readonly<Record<string, Readonly<Record<string, Check>>>> = {
   image: {workload, to: image},
   fault: {workload, image: optional(image, null), state: oneOf(STATES, 'a state')},
-  scale: {workload, replicas},
+  scale: {workload, replicas: numberOf('replicas')},
+  jobs: {queue: text, pending: optional(jobs, 0), delayed: optional(jobs, 0), reserved: optional(jobs, 0)},
+  redis: {usedMemory: bytes, maxMemory: bytes, policy: text, refusedWrites: optional(numberOf('commands'), 0)},
   lose: {node: oneOf(NODE_NAMES, 'a node')},
   apply: {
     apiVersion: oneOf([...new Set(kinds.map(apiVersionOf))], 'a served API version'),
@@ -72,7 +78,7 @@ const EFFECTS: Readonly<Record<string, Readonly<Record<string, Check>>>> = {
       kinds.map(({kind}) => kind),
       'a served kind',
     ),
-    name: (value, where, fail) => (typeof value === 'string' ? value : fail(where, 'a name')),
+    name: text,
     spec: mapping,
     status: optional(mapping, {}),
   },

@@ -4,11 +4,13 @@ import type {User} from './api.ts'
 import {Timeline} from './clock.ts'
 import {Cluster} from './cluster.ts'
 import type {GivenLine, GivenLog, LogPlace} from './logs.ts'
+import {SandboxRedis} from './redis.ts'
 import {findScenario, perform, resourcesOf} from './scenarios.ts'
 import {seed} from './seed.ts'
 import {listen} from './server.ts'
 
 export type {Rule, User} from './api.ts'
+export type {RedisState, RedisUser, SandboxRedis} from './redis.ts'
 export {listScenarios} from './scenarios.ts'
 
 /** How long ago everything was rolled out. */
@@ -34,6 +36,7 @@ export interface Sandbox {
   readonly token: string
   /** A kubeconfig file's text, with the context `sandbox` in the catalogue's namespace. */
   kubeconfig(): string
+  readonly redis: SandboxRedis
   /** Puts lines of the caller's in the place of those that containers seem to write; `previous` is the log of the run before. */
   giveLog(place: LogPlace, lines: readonly GivenLine[], previous?: readonly GivenLine[]): GivenLog
   close(): Promise<void>
@@ -48,8 +51,10 @@ export async function startSandbox({scenario, catalogue, now, paceMs = 300, user
   const start = now()
   const timeline = new Timeline(now, start - PAST_MS)
   const cluster = new Cluster(timeline, paceMs, start)
+  const redis = new SandboxRedis(cluster, catalogue)
+  const stage = {cluster, redis, present: start}
   seed(cluster, catalogue)
-  for (const step of story.steps) timeline.after(PAST_MS - step.ago * 1000, () => perform(cluster, catalogue, step))
+  for (const step of story.steps) timeline.after(PAST_MS - step.ago * 1000, () => perform(stage, catalogue, step))
   timeline.replay(start)
   cluster.store.forget()
   timeline.goLive()
@@ -58,6 +63,7 @@ export async function startSandbox({scenario, catalogue, now, paceMs = 300, user
     url,
     caPem,
     token,
+    redis,
     kubeconfig: () => kubeconfig({url, caPem, token, namespace: catalogue.namespace}),
     giveLog: (place, lines, previous) => cluster.logs.give(place, lines, previous),
     async close() {

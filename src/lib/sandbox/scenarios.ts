@@ -6,6 +6,8 @@ import type {Cluster} from './cluster.ts'
 import {recordWrite} from './managed-fields.ts'
 import {READY_LABEL} from './nodes.ts'
 import type {State} from './pod-status.ts'
+import type {RedisState, SandboxRedis} from './redis.ts'
+import type {Backlog} from './redis-jobs.ts'
 import {DEPLOYMENTS, NODES, RESOURCES, type Resource, SCALED_OBJECTS, apiVersionOf} from './resources.ts'
 import compiled from './scenarios.json' with {type: 'json'}
 import type {Condition, Deployment, KubeObject} from './types.ts'
@@ -23,6 +25,9 @@ export type Step = {readonly ago: number} & (
   | {readonly fault: {readonly workload: string; readonly image: string | null; readonly state: State}}
   | {readonly scale: {readonly workload: string; readonly replicas: number}}
   | {readonly lose: {readonly node: string}}
+  /** Jobs that came to a queue from then on, and what its workers left behind then. */
+  | {readonly jobs: Backlog}
+  | {readonly redis: Partial<RedisState>}
   /** An object as somebody applied it; its status may be given too. */
   | {
       readonly apply: {
@@ -58,8 +63,16 @@ export function resourcesOf({steps}: Scenario): readonly Resource[] {
   return steps.some((step) => 'apply' in step && step.apply.kind === SCALED_OBJECTS.kind) ? [...RESOURCES, SCALED_OBJECTS] : RESOURCES
 }
 
+/** What steps happen to. */
+export interface Stage {
+  readonly cluster: Cluster
+  readonly redis: SandboxRedis
+  /** When the replayed past ends, milliseconds since 1970. */
+  readonly present: number
+}
+
 /** Throws ConfigurationError (78) where the catalogue in force has no workload that the step is about. */
-export function perform(cluster: Cluster, {namespace}: Catalogue, step: Step): void {
+export function perform({cluster, redis, present}: Stage, {namespace}: Catalogue, step: Step): void {
   if ('image' in step) {
     const {workload, to} = step.image
     change(cluster, namespace, workload, 'kubectl-set', ({spec}) => {
@@ -75,6 +88,10 @@ export function perform(cluster: Cluster, {namespace}: Catalogue, step: Step): v
     const node = cluster.store.get(NODES, undefined, step.lose.node)
     if (node !== undefined)
       cluster.store.update(NODES, node, (draft) => void (draft.metadata.labels = {...draft.metadata.labels, [READY_LABEL]: 'Unknown'}))
+  } else if ('jobs' in step) {
+    redis.pile(step.jobs, present)
+  } else if ('redis' in step) {
+    redis.become(step.redis)
   } else {
     apply(cluster, namespace, step.apply)
   }
