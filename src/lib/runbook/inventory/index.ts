@@ -7,12 +7,16 @@ import {
   decodeReplicaSet,
   decodeTemplate,
   type Deployment,
+  objectAt,
   type Pod,
   type PodTemplate,
   type ReplicaSet,
 } from '../../workload/index.ts'
 import {clockWarning, readOptional, requireNamespace, RESOURCES, warningOf} from '../cluster/index.ts'
 import type {Warning} from '../schema.ts'
+import {referencesOf, type References} from './references.ts'
+
+export {referencesOf, type References} from './references.ts'
 
 export interface InventoryOptions {
   readonly targets: readonly string[]
@@ -24,6 +28,11 @@ export interface InventorySources {
   readonly catalogue: Catalogue
 }
 
+/** A deployment, with what its template refers to. */
+export interface DeploymentInUse extends Deployment {
+  readonly references: References
+}
+
 /** A workload that the targets name, and what of it they name. */
 export interface Group<P extends Pod = Pod> {
   readonly name: string
@@ -33,7 +42,7 @@ export interface Group<P extends Pod = Pod> {
   /** False where only pods of it were named. */
   readonly isWhole: boolean
   /** Null where the cluster lacks it. */
-  readonly deployment: Deployment | null
+  readonly deployment: DeploymentInUse | null
   /** Empty where there are none, and where they can't be read. */
   readonly replicaSets: readonly ReplicaSet[]
   /** Pods of every state. */
@@ -42,7 +51,7 @@ export interface Group<P extends Pod = Pod> {
 
 /** Deployments, replica sets and pods of the namespace, sorted by owner, and what of them the targets name. */
 export interface Inventory<P extends Pod = Pod> {
-  readonly deployments: readonly Deployment[]
+  readonly deployments: readonly DeploymentInUse[]
   readonly replicaSets: readonly ReplicaSet[] | 'unreadable'
   readonly pods: readonly P[]
   /** True where there were targets: what is nobody's is left out unless it was named. */
@@ -69,7 +78,7 @@ export async function readInventory<P extends Pod = Pod>(
   decode: Decode<P> = decodePod as Decode<P>,
 ): Promise<Inventory<P>> {
   const [deployments, pods, sets] = await Promise.all([
-    cluster.list(RESOURCES.deployments, decodeDeployment, {signal}),
+    cluster.list(RESOURCES.deployments, decodeDeploymentInUse, {signal}),
     cluster.list(RESOURCES.pods, decode, {signal}),
     readOptional(cluster, RESOURCES.replicaSets, decodeReplicaSet, {signal}),
   ])
@@ -110,6 +119,11 @@ export async function readInventory<P extends Pod = Pod>(
     warnings: [...clockWarning(cluster), ...warningOf(sets)],
     workloadOf: ({uid}) => owners.get(uid) ?? null,
   }
+}
+
+function decodeDeploymentInUse(object: Parameters<Decode<DeploymentInUse>>[0]): DeploymentInUse {
+  const template = objectAt(objectAt(object, 'spec'), 'template')
+  return {...decodeDeployment(object), references: referencesOf(objectAt(template, 'spec'))}
 }
 
 /** A pod with its labels, annotations and containers as they are, admission's changes included. */
