@@ -25,6 +25,12 @@ describe('every command', () => {
     expect(command.examples?.length ?? 0).toBeGreaterThanOrEqual(2)
     expect(stdout).toContain('EXAMPLES')
     expect(stdout).not.toContain(ESCAPE)
+    // Flags stand in line, with a letter before them or not, and bring no second `=`.
+    for (const [, flags] of stdout.matchAll(/^[A-Z ]*FLAGS\n((?: .*\n)+)/gm)) {
+      const columns = [...flags!.matchAll(/^(?: {2}| {6}| {2}-\w, )--/gm)].map(([start]) => start.length)
+      expect(new Set(columns).size).toBe(1)
+    }
+    expect(stdout).not.toContain('=[=')
   })
 
   test.each(commands)('%s %s: a bad flag is one line and 64, one document under --json', async (...words) => {
