@@ -29,6 +29,8 @@ export function table(rows: readonly (readonly string[])[], options: TableOption
   if (rows.length === 0) return []
   const grid = new Table({
     chars: BLANK,
+    // Never seen, for nothing is cut; but its own mark, which is no ASCII, would be measured for each cell by the table of all emoji.
+    truncate: '.',
     style: {head: [], border: [], 'padding-left': 0, 'padding-right': 0, compact: true},
     colAligns: [...(options.align ?? [])],
   })
