@@ -293,13 +293,13 @@ describe('while a broken stream is taken up again', () => {
 test('a slow reader is waited for, and loses nothing', async () => {
   const {source, written, sink, pass} = open()
   const a = source()
-  let open_ = (): void => {}
-  sink.hold = new Promise((resolve) => (open_ = resolve))
+  let release = (): void => {}
+  sink.hold = new Promise((resolve) => (release = resolve))
   a.line([1, 'a1'], [2, 'a2'], [3, 'a3'])
   await pass(WINDOW * 3)
   expect(written).toEqual(['a1'])
   sink.hold = null
-  open_()
+  release()
   await pass(1)
   expect(written).toEqual(['a1', 'a2', 'a3'])
 })

@@ -22,7 +22,7 @@ export interface FormatOptions {
 }
 
 /** Writes the head of a log's queue, with the lines that go on its record, and takes them away. */
-export type RecordWriter = (log: ContainerLog, output: OutputBuffer) => void
+export type RecordWriter = (log: Pick<ContainerLog, 'container' | 'queue'>, output: OutputBuffer) => void
 
 const LINE_FEED = 10
 const SPACE = ' '

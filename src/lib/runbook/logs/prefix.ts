@@ -41,7 +41,8 @@ export class Prefixes {
   }
 
   #workload({workload, pod}: Container): string {
-    return workload === null ? pod : workload.slice(this.#common.length)
+    if (workload === null) return pod
+    return workload.startsWith(this.#common) ? workload.slice(this.#common.length) : workload
   }
 }
 
