@@ -17,6 +17,8 @@ export default class Status extends SapocheCommand {
     '<%= config.bin %> status backend --except st-bnkd-php -o wide',
     '<%= config.bin %> status -o json | jq -r \'.items[] | select(.severity == "critical") | .name\'',
     '<%= config.bin %> status --fail-on critical --allow drifted,progressing -o junit > status.xml',
+    '<%= config.bin %> status --watch --problems',
+    '<%= config.bin %> status backend --until ok --timeout 10m && echo deployed',
     '<%= config.bin %> status --sandbox=crashloop',
   ]
   static override strict = false

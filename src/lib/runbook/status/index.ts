@@ -1,5 +1,3 @@
 export {exitCodeOf, HEALTHS} from '../../workload/index.ts'
-export {readStatus} from './judge.ts'
-export type {StatusReport} from './schema.ts'
 export {statusViews} from './view.ts'
 export {liveStatus} from './watch.ts'
