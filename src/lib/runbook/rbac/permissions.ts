@@ -20,10 +20,9 @@ const AUTOSCALERS = [
   permission('autoscaling', 'horizontalpodautoscalers', 'list', 'whether an autoscaler explains a count'),
   permission('keda.sh', 'scaledobjects', 'list', 'whether KEDA explains a count'),
 ]
-const METRICS = permission('metrics.k8s.io', 'pods', 'list')
-/** Deployments, replica sets and pods: which pods belong to which workload. */
-const OWNERSHIP = [apps('deployments', 'list'), apps('replicasets', 'list'), core('pods', 'list')]
-/** The same, followed while something is waited for. */
+/** Which pods belong to which workload; without replica sets their names tell. */
+const OWNERSHIP = [apps('deployments', 'list'), core('pods', 'list'), apps('replicasets', 'list', 'which pods belong to which workload')]
+/** The same, followed while something is waited for: there a name is not enough. */
 const WATCHED = [apps('deployments', 'list watch'), apps('replicasets', 'list watch'), core('pods', 'list watch')]
 /** What is shown of a pod that stops a rollout. */
 const EVIDENCE = [core('events', 'list', 'the events of a pod that fails'), core('pods/log', 'get', 'its last log lines')]
@@ -32,7 +31,7 @@ const CHANGE = apps('deployments', 'get patch')
 const CLAIMS = core('persistentvolumeclaims', 'get', 'whether a volume is for one pod only: without it a claim counts as such')
 /** A WebSocket asks for `get` up to Kubernetes 1.34, and for `create` besides from 1.35 on. */
 const EXEC = core('pods/exec', 'get create')
-const TUNNEL = [...OWNERSHIP, core('services', 'get list'), core('pods/portforward', 'get create')]
+const TUNNEL = [core('services', 'list'), core('pods', 'list'), core('pods/portforward', 'get create')]
 const CONFIGURATION = [core('configmaps', 'get', 'values that a ConfigMap holds')]
 const SECRETS = core('secrets', 'get', 'only with --read-secrets')
 
@@ -59,15 +58,15 @@ export const PERMISSIONS: Readonly<Record<string, readonly Permission[]>> = {
   ],
   changes: [
     ...OWNERSHIP,
+    ...AUTOSCALERS,
     core('events', 'list', 'scalings, evictions and moves of autoscalers'),
     core('configmaps', 'list', 'when ConfigMaps were written'),
     core('secrets', 'list', 'when Secrets were written'),
-    permission('autoscaling', 'horizontalpodautoscalers', 'list', 'moves of autoscalers'),
   ],
-  'consumer-lag': [...TUNNEL, ...CONFIGURATION, SECRETS],
-  doctor: [...TUNNEL, ...CONFIGURATION, SECRETS, EXEC],
+  'consumer-lag': [...OWNERSHIP, ...TUNNEL, ...AUTOSCALERS, ...CONFIGURATION, SECRETS],
+  doctor: [...OWNERSHIP, ...TUNNEL, ...CONFIGURATION, SECRETS, EXEC],
   env: [...OWNERSHIP, ...CONFIGURATION, {...EXEC, optional: 'only with --live'}],
-  events: [apps('deployments', 'list'), apps('replicasets', 'list'), core('pods', 'list'), core('events', 'list watch')],
+  events: [...OWNERSHIP, core('events', 'list watch'), ...AUTOSCALERS],
   evict: [
     ...WATCHED,
     core('pods', 'get', 'whether it was evicted, where the answer is lost'),
@@ -75,12 +74,12 @@ export const PERMISSIONS: Readonly<Record<string, readonly Permission[]>> = {
     ...EVIDENCE,
   ],
   exec: [...OWNERSHIP, EXEC],
-  forward: TUNNEL,
+  forward: [...OWNERSHIP, ...TUNNEL],
   history: [apps('deployments', 'list'), apps('replicasets', 'list')],
-  logs: [...WATCHED, core('pods/log', 'get')],
-  'orthanc-probe': [...TUNNEL, permission('discovery.k8s.io', 'endpointslices', 'list'), SECRETS],
+  logs: [...OWNERSHIP, core('pods', 'watch'), apps('replicasets', 'get', 'whose a pod is that is born meanwhile'), core('pods/log', 'get')],
+  'orthanc-probe': [...OWNERSHIP, ...TUNNEL, permission('discovery.k8s.io', 'endpointslices', 'list'), SECRETS],
   pods: [...OWNERSHIP, core('nodes', 'list', 'whether the node of a pod is ready')],
-  'queue-depth': [...TUNNEL, ...CONFIGURATION, SECRETS],
+  'queue-depth': [...OWNERSHIP, ...TUNNEL, ...AUTOSCALERS, ...CONFIGURATION, SECRETS],
   restart: [...WATCHED, CHANGE, CLAIMS, ...EVIDENCE],
   rollback: [...WATCHED, CHANGE, CLAIMS, ...EVIDENCE],
   scale: [...WATCHED, CHANGE, ...AUTOSCALERS, ...EVIDENCE],
@@ -103,6 +102,7 @@ export const PERMISSIONS: Readonly<Record<string, readonly Permission[]>> = {
   ],
   top: [...OWNERSHIP, METRICS],
   trace: [
+    ...OWNERSHIP,
     ...TUNNEL,
     permission('discovery.k8s.io', 'endpointslices', 'list'),
     ...AUTOSCALERS,

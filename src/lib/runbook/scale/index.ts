@@ -1,6 +1,7 @@
 import {isoTime} from '../../text/time.ts'
-import {autoscalerOf, decodeAutoscaler, decodeScaledObject} from '../../workload/index.ts'
-import {readOptional, RESOURCES, warningOf} from '../cluster/index.ts'
+import type {ClusterReader} from '../../clients/kubernetes/types.ts'
+import {autoscalerOf, decodeAutoscaler, decodeScaledObject, type Autoscaler, type ScaledObject} from '../../workload/index.ts'
+import {readOptional, RESOURCES, warningOf, type Read} from '../cluster/index.ts'
 import {
   itemsInOrder,
   leave,
@@ -51,8 +52,9 @@ const HOLD_MS = 30_000
  * Rejects with a UsageError (64) for targets, InterruptedError (130) before the first change, RefusedError (77) for what may not be read.
  */
 export async function scale(options: ScaleOptions, operator: Operator, signal: AbortSignal): Promise<ScaleReport> {
-  const {catalogue, now} = operator
+  const {cluster, catalogue, now} = operator
   const {reason = null, dryRun, forMs, detach, wait, timeoutMs, withLogs, currentReplicas, holdMs = HOLD_MS} = options
+  const scalers = readScalers(cluster, signal)
   return operate(operator, {command: 'scale', reason, dryRun}, signal, async (operation) => {
     const {board} = operation
     const selection = selectWorkloads('scale', options, catalogue, board.names(), (name) => board.deployment(name))
@@ -63,7 +65,7 @@ export async function scale(options: ScaleOptions, operator: Operator, signal: A
       if ('outcome' in decision) left.push(leave(chosen, chosen.deployment.replicas, decision))
       else plans.push(decision)
     }
-    const warnings = plans.length === 0 ? [] : await concerns(plans, operator, signal)
+    const warnings = plans.length === 0 ? [] : concerns(plans, await scalers, operator)
     if (plans.length > 0 && !dryRun) await operator.confirm(question(plans, left, warnings, selection, operator))
 
     const until = forMs === undefined ? null : now() + forMs
@@ -87,12 +89,23 @@ function withoutUndo(items: readonly OperationItem[], reverted: readonly Operati
   return items.map((item) => (back.has(item.name) ? {...item, undo: null} : item))
 }
 
-/** What is to be said before it is agreed to; autoscalers that can't be read are said so and block nothing. */
-async function concerns(plans: readonly Plan[], {cluster, catalogue, now}: Operator, signal: AbortSignal): Promise<Warning[]> {
-  const [autoscalers, scaledObjects] = await Promise.all([
+interface Scalers {
+  readonly autoscalers: Read<Autoscaler>
+  readonly scaledObjects: Read<ScaledObject>
+}
+
+/** Read beside the board, for a scaling is to be quick. Rejects when interrupted, as the board does, which is then what is heard of it. */
+function readScalers(cluster: ClusterReader, signal: AbortSignal): Promise<Scalers> {
+  const read = Promise.all([
     readOptional(cluster, RESOURCES.autoscalers, decodeAutoscaler, {signal}),
     readOptional(cluster, RESOURCES.scaledObjects, decodeScaledObject, {signal}),
-  ])
+  ]).then(([autoscalers, scaledObjects]) => ({autoscalers, scaledObjects}))
+  read.catch(() => {})
+  return read
+}
+
+/** What is to be said before it is agreed to; autoscalers that can't be read are said so and block nothing. */
+function concerns(plans: readonly Plan[], {autoscalers, scaledObjects}: Scalers, {catalogue, now}: Operator): Warning[] {
   const warnings = plans.flatMap((plan) => {
     const {name} = plan.chosen.workload
     const autoscaler = autoscalerOf(autoscalers.items ?? [], 'Deployment', name)
