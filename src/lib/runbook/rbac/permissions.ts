@@ -20,6 +20,7 @@ const AUTOSCALERS = [
   permission('autoscaling', 'horizontalpodautoscalers', 'list', 'whether an autoscaler explains a count'),
   permission('keda.sh', 'scaledobjects', 'list', 'whether KEDA explains a count'),
 ]
+const METRICS = permission('metrics.k8s.io', 'pods', 'list')
 /** Which pods belong to which workload; without replica sets their names tell. */
 const OWNERSHIP = [apps('deployments', 'list'), core('pods', 'list'), apps('replicasets', 'list', 'which pods belong to which workload')]
 /** The same, followed while something is waited for: there a name is not enough. */
