@@ -1,4 +1,4 @@
 export {appendToJournal, journalFile, readJournal} from './file.ts'
-export {journalReport, type JournalOptions} from './read.ts'
+export {journalReport} from './read.ts'
 export type {Journal, JournalEntry} from './schema.ts'
 export {journalViews} from './view.ts'

@@ -2,7 +2,7 @@ import {UsageError} from '../../errors/index.ts'
 import {nearestNames} from '../../text/nearest.ts'
 import {PERMISSIONS, type Permission} from './permissions.ts'
 
-export {PERMISSIONS, type Permission} from './permissions.ts'
+export {PERMISSIONS} from './permissions.ts'
 
 interface Rule {
   readonly apiGroups: readonly string[]
