@@ -18,7 +18,7 @@ export function clip(text: string, room: number): string {
   return room < 4 ? '' : `${text.slice(0, room - 3).trimEnd()}...`
 }
 
-/** Words wrapped to lines of at most `width` columns, all but the first indented. A word longer than a line stands alone. */
+/** Words wrapped to lines of at most `width` columns, each indented. A word longer than a line stands alone. */
 export function wrap(text: string, width: number, indent: string): string[] {
   const lines: string[] = []
   let line = ''
@@ -30,4 +30,11 @@ export function wrap(text: string, width: number, indent: string): string[] {
   }
   lines.push(indent + line)
   return lines
+}
+
+/** Text two columns behind a label, wrapped under itself. `draw` gives the label its colour. */
+export function labelled(label: string, text: string, width: number, draw: (label: string) => string): string[] {
+  const margin = label.length + 2
+  const [first = '', ...rest] = wrap(text, width, ' '.repeat(margin))
+  return [`${draw(label)}  ${first.slice(margin)}`, ...rest]
 }

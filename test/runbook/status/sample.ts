@@ -39,6 +39,7 @@ export function report(items: StatusItem[], over: Partial<StatusReport> = {}): S
     context: 'prod-eu',
     namespace: 'sapoche',
     verdict: 'ok',
+    allow: [],
     summary: {
       workloads: items.length,
       active: items.length,

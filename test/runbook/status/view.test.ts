@@ -1,5 +1,6 @@
 import {describe, expect, test} from 'vitest'
-import {statusNames, statusProblems, statusTable, statusWide} from '../../../src/lib/runbook/status/view.ts'
+import {statusNames, statusProblems, statusTable, statusViews, statusWide} from '../../../src/lib/runbook/status/view.ts'
+import type {StatusReport} from '../../../src/lib/runbook/status/schema.ts'
 import {item, NOW, report} from './sample.ts'
 
 const options = {width: 80, colour: false, now: NOW}
@@ -101,6 +102,7 @@ describe('status, three in the morning', () => {
 sapoche  context prod-eu  2026-11-22 03:12:07Z
 
 warning  not allowed to list nodes
+  next  sapoche rbac status | kubectl apply -f -      (ask whoever may)
 
 st-bnkd-php  degraded, 2/3 ready
   st-bnkd-php-7c9f-x2x is on node-b, which is NotReady for 3 min
@@ -133,5 +135,76 @@ CRITICAL  1 of 2 workloads needs you, 1 warning; 2/2 pods ready
   test('escapes that came from the cluster are gone', () => {
     const evil = report([item('x', {severity: 'critical', health: 'down', reason: 'a\u001B]0;owned\u0007b\u001B[2J'})])
     expect(statusTable(evil, options)).not.toContain('\u001B')
+  })
+})
+
+describe('services and the closing line', () => {
+  const service = (name: string, over: Partial<StatusReport['services'][number]>): StatusReport['services'][number] => ({
+    name,
+    type: 'ClusterIP',
+    ports: [],
+    readyEndpoints: 1,
+    severity: 'ok',
+    reason: '',
+    ...over,
+  })
+  const down = item('orthanc-read-api', {health: 'down', severity: 'critical', ready: 0})
+  const drifted = item('st-bnkd-php', {health: 'drifted', severity: 'warning', reason: '5 replicas'})
+  const silent = service('orthanc-read-api-service', {
+    readyEndpoints: 0,
+    severity: 'critical',
+    reason: 'no ready endpoints; the workload behind it is down',
+  })
+  const closed = (text: string): string[] => text.trimEnd().split('\n').slice(-3)
+
+  test('a service that fails stands among the worst, and its row keeps to the width', () => {
+    const text = statusTable(report([drifted, down], {verdict: 'critical', services: [silent, service('st-redis-sp', {})]}), options)
+    expect(text).toContain(
+      'SERVICES  1 of 2 with ready endpoints\n  orthanc-read-api-service  critical  no ready endpoints; the workload behind...\n',
+    )
+    expect(text.indexOf('\nst-bnkd-php  drifted')).toBeLessThan(text.indexOf('\nservice/orthanc-read-api-service  critical'))
+    for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
+  })
+
+  test('services that may not be read are no services without endpoints', () => {
+    const unread = {type: null, readyEndpoints: null, severity: 'unknown', reason: "services can't be read"} as const
+    const text = statusTable(report([drifted], {verdict: 'unknown', services: [service('a', unread), service('b', unread)]}), options)
+    expect(text).toContain('SERVICES  2 unknown\n')
+    expect(text).toContain("\n2 services  unknown\n  services can't be read\n")
+    expect(text).toContain('\nUNKNOWN  2 unknown, 1 warning; ')
+  })
+
+  test('a service without a selector is counted apart', () => {
+    const unjudged = service('kubernetes', {readyEndpoints: null, severity: 'info', reason: 'not judged: no selector'})
+    expect(statusTable(report([], {services: [service('a', {}), unjudged]}), options)).toContain(
+      'SERVICES  1 of 1 with ready endpoints, 1 not judged\n  kubernetes  info  not judged: no selector\n',
+    )
+  })
+
+  test('the verdict wraps under itself, in colour too', () => {
+    const much = report([down, drifted, item('a', {severity: 'unknown', health: 'unknown'})], {verdict: 'critical', services: [silent]})
+    expect(closed(statusProblems(much, options))).toEqual([
+      'CRITICAL  1 of 3 workloads needs you, 1 service without ready endpoints, 1',
+      '          unknown, 1 warning; 3/3 pods ready',
+      '    not checked: queues, lag, DICOM',
+    ])
+    expect(closed(statusProblems(much, {...options, colour: true})).slice(1)).toEqual(closed(statusProblems(much, options)).slice(1))
+  })
+
+  test('a missing permission wraps under itself', () => {
+    const message =
+      'not allowed to list nodes at the cluster scope (as user lean); needs apiGroups: [""], resources: [nodes], verbs: [list]'
+    expect(statusProblems(report([], {warnings: [{code: 'refused', message}]}), {...options, colour: true})).toContain(
+      'lean); needs\n         apiGroups: [""], resources: [nodes], verbs: [list]\n',
+    )
+  })
+
+  test('what --allow takes out of the verdict needs nobody, and is said', () => {
+    const allowed = report([down, drifted, item('a')], {allow: ['down', 'drifted']})
+    expect(closed(statusProblems(allowed, options))[1]).toBe('OK  3 workloads: 3 active; 2 allowed (down, drifted); 3/3 pods ready')
+    expect(closed(statusProblems({...allowed, verdict: 'warning', allow: ['down']}, options))[1]).toBe(
+      'WARNING  1 warning; 1 allowed (down); 3/3 pods ready',
+    )
+    expect(statusViews(false, 'warning').junit!(allowed, options)).toMatch(/tests="3" failures="0" errors="0"/)
   })
 })

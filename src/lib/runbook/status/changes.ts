@@ -1,6 +1,6 @@
 import type {Severity} from '../schema.ts'
 import type {StatusChange, StatusReport} from './schema.ts'
-import {verdictWords} from './view.ts'
+import {verdictWords} from './faults-view.ts'
 
 /** What can change: a workload, a service, another object. */
 interface Entry {

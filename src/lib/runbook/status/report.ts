@@ -71,6 +71,7 @@ export function statusReport(snapshot: Snapshot, options: ReportOptions): Status
     context: options.context,
     namespace: options.namespace,
     verdict: verdictOf([...items, ...services, ...others], new Set(allow)),
+    allow: [...allow],
     summary: summaryOf(items, options),
     items,
     services,

@@ -96,6 +96,8 @@ export type StatusOther = z.infer<typeof statusOther>
 export const statusReport = z.object({
   ...envelope('StatusReport'),
   verdict,
+  /** Healths that were told not to count for the verdict (`--allow`). */
+  allow: z.array(health),
   summary: z.object({
     workloads: count,
     active: count,

@@ -1,16 +1,15 @@
+import {stripVTControlCharacters} from 'node:util'
 import {age} from '../../text/age.ts'
 import {strip} from '../../text/strip.ts'
-import {mostlyMissing} from '../../workload/index.ts'
 import {table} from '../../text/table.ts'
 import {clockTime, parseTime} from '../../text/time.ts'
 import {tones, type Tone} from '../../text/tone.ts'
-import {clip, count, wrap, type ViewOptions} from '../../text/view.ts'
+import {clip, type ViewOptions} from '../../text/view.ts'
 import {junit, type FailOn, type JunitCase} from '../junit.ts'
 import type {Severity} from '../schema.ts'
 import {header, toned} from '../view.ts'
-import type {StatusItem, StatusReport} from './schema.ts'
-
-const ORDER: Readonly<Record<Severity, number>> = {ok: 0, info: 0, warning: 1, unknown: 2, critical: 3}
+import {closing, faults, isFault, number, ratio, withoutMissing} from './faults-view.ts'
+import type {StatusItem, StatusReport, StatusService} from './schema.ts'
 
 /** All workloads by category, then what is wrong (worst last), then the verdict. `news` are lines to show before the verdict. */
 export function statusTable(report: StatusReport, options: ViewOptions, news: readonly string[] = []): string {
@@ -25,7 +24,7 @@ export function statusWide(report: StatusReport, options: ViewOptions, news: rea
 /** What is wrong and the verdict alone (`--problems`). */
 export function statusProblems(report: StatusReport, options: ViewOptions, news: readonly string[] = []): string {
   const tone = tones(options.colour)
-  return finish([header(report, tone), '', ...faults(report, options, tone), ...news, ...closing(report, tone)])
+  return finish([header(report, tone), '', ...faults(report, options, tone), ...news, ...closing(report, options, tone)])
 }
 
 /** `deployment.apps/NAME`, a line each, as kubectl prints names. */
@@ -43,23 +42,51 @@ function render(report: StatusReport, options: ViewOptions, row: Row, news: read
     lines.push(...rows(group.items, options, tone, row), '')
   }
   if (report.others.length > 0) {
-    lines.push(tone.strong('OTHERS') + '  not in the catalogue')
     const cells = report.others.map((other) => [`${other.kind}/${other.name}`, ratio(other), other.severity, other.reason].map(strip))
-    lines.push(...table(cells, {indent: 2, align: ['left', 'right']}), '')
+    lines.push(tone.strong('OTHERS') + '  not in the catalogue', ...noted(cells, report.others, options), '')
   }
   if (report.services.length > 0) {
-    const ready = report.services.filter((service) => (service.readyEndpoints ?? 0) > 0).length
-    lines.push(`${tone.strong('SERVICES')}  ${ready} of ${report.services.length} with ready endpoints`)
-    const wide = row === wideRow
-    const shown = report.services.filter((service) => wide || service.severity !== 'ok')
+    const isWide = row === wideRow
+    const shown = report.services.filter((service) => isWide || service.severity !== 'ok')
     const cells = shown.map((service) => [
       strip(service.name),
       toned(service.severity, service.severity, tone),
-      [wide ? `${service.type ?? '-'} ${service.ports.map(portText).join(', ')}` : '', strip(service.reason)].filter(Boolean).join('; '),
+      [isWide ? `${service.type ?? '-'} ${service.ports.map(portText).join(', ')}` : '', strip(service.reason)].filter(Boolean).join('; '),
     ])
-    lines.push(...table(cells, {indent: 2}), '')
+    lines.push(`${tone.strong('SERVICES')}  ${serviceCounts(report.services)}`, ...noted(cells, shown, isWide ? null : options), '')
   }
-  return finish([...lines, ...faults(report, options, tone), ...news, ...closing(report, tone)])
+  return finish([...lines, ...faults(report, options, tone), ...news, ...closing(report, options, tone)])
+}
+
+/** Rows that end in a note. That of a fault is cut where there is a width: the whole of it stands below. */
+function noted(rows: readonly string[][], entries: readonly {severity: Severity}[], options: ViewOptions | null): string[] {
+  if (rows.length === 0) return []
+  const columns = rows[0]!
+    .slice(0, -1)
+    .map((_, column) => Math.max(...rows.map((cells) => stripVTControlCharacters(cells[column]!).length)))
+  const taken = columns.reduce((sum, column) => sum + column + 2, 2)
+  const cut = (note: string, entry: {severity: Severity}): string =>
+    options !== null && isFault(entry) ? clip(note, options.width - taken) : note
+  return table(
+    rows.map((cells, index) => [...cells.slice(0, -1), cut(cells.at(-1)!, entries[index]!)]),
+    {indent: 2, align: columns.length === 3 ? ['left', 'right'] : []},
+  )
+}
+
+/** How many services have endpoints, of those that were looked at. */
+function serviceCounts(services: readonly StatusService[]): string {
+  const unknown = services.filter(({severity}) => severity === 'unknown').length
+  // Neither ready nor wrong: no selector, or ExternalName.
+  const unjudged = services.filter((service) => service.readyEndpoints === null && !isFault(service)).length
+  const judged = services.length - unknown - unjudged
+  const ready = services.filter((service) => service.severity !== 'unknown' && (service.readyEndpoints ?? 0) > 0).length
+  return [
+    judged > 0 ? `${ready} of ${judged} with ready endpoints` : '',
+    unknown > 0 ? `${unknown} unknown` : '',
+    unjudged > 0 ? `${unjudged} not judged` : '',
+  ]
+    .filter(Boolean)
+    .join(', ')
 }
 
 function categories(report: StatusReport): {title: string; counts: string; items: StatusItem[]}[] {
@@ -129,103 +156,8 @@ function note(item: StatusItem): string {
   return `${kind} ${item.autoscaler.min}..${item.autoscaler.max}`
 }
 
-function ratio(item: {ready: number | null; desired: number | null}): string {
-  return `${number(item.ready)}/${number(item.desired)}`
-}
-
-function number(value: number | null): string {
-  return value === null ? '-' : String(value)
-}
-
 function portText(port: StatusReport['services'][number]['ports'][number]): string {
   return port.nodePort === null ? String(port.port) : `${port.port}:${port.nodePort}`
-}
-
-/**
- * Where most of the catalogue is missing the report says so in one line (rules.md, section 8), and not once a workload.
- * Only where nothing was named does it say so.
- */
-function withoutMissing(report: StatusReport): StatusReport {
-  const sentence = mostlyMissing(report.items.filter(({listed}) => listed))
-  if (sentence === null || !report.findings.includes(sentence)) return report
-  const gone = ({type, readyEndpoints}: StatusReport['services'][number]): boolean => type !== null && readyEndpoints === null
-  return {
-    ...report,
-    items: report.items.filter(({health}) => health !== 'missing'),
-    services: report.services.filter((service) => !gone(service)),
-  }
-}
-
-/** Each workload and service that needs somebody, worst last, with its reason and the commands that help. */
-function faults(whole: StatusReport, options: ViewOptions, tone: Tone): string[] {
-  const report = withoutMissing(whole)
-  const bySeverity = <T extends {severity: Severity}>(list: readonly T[]): T[] =>
-    list.filter((entry) => ORDER[entry.severity] > 0).sort((a, b) => ORDER[a.severity] - ORDER[b.severity])
-  const lines: string[] = []
-  for (const finding of report.warnings) lines.push(...wrap(`${tone.warning('warning')}  ${strip(finding.message)}`, options.width, ''))
-  if (lines.length > 0) lines.push('')
-  for (const other of bySeverity(report.others)) lines.push(...fault(`${other.kind}/${other.name}`, '', other, [], options, tone))
-  for (const service of bySeverity(report.services)) lines.push(...fault(`service/${service.name}`, '', service, [], options, tone))
-  for (const item of bySeverity(report.items)) {
-    const since = parseTime(item.since)
-    const duration = since === null ? '' : ` for ${age(options.now - since)}`
-    const state = `${item.health}${duration}${item.health === 'degraded' ? `, ${ratio(item)} ready` : ''}`
-    lines.push(...fault(item.name, state, item, item.next, options, tone, changedText(item, options)))
-  }
-  for (const finding of report.findings) lines.push(...wrap(strip(finding), options.width, ''), '')
-  return lines
-}
-
-function fault(
-  name: string,
-  state: string,
-  entry: {severity: Severity; reason: string},
-  next: readonly string[],
-  options: ViewOptions,
-  tone: Tone,
-  changed = '',
-): string[] {
-  const lines = [`${tone.strong(strip(name))}  ${toned(state || entry.severity, entry.severity, tone)}`]
-  if (entry.reason !== '') lines.push(...wrap(strip(entry.reason), options.width, '  '))
-  if (changed !== '') lines.push(...wrap(strip(changed), options.width, '  '))
-  for (const [index, command] of next.entries()) lines.push(`  ${index === 0 ? tone.quiet('next') : '    '}  ${command}`)
-  return [...lines, '']
-}
-
-// In these healths the newest rollout may be the cause.
-const ROLLED_OUT: readonly StatusItem['health'][] = ['down', 'degraded', 'progressing']
-
-function changedText(item: StatusItem, options: ViewOptions): string {
-  const at = parseTime(item.changed?.at)
-  if (item.changed === null || at === null || !ROLLED_OUT.includes(item.health)) return ''
-  const revision = item.changed.revision === null ? '' : ` (revision ${item.changed.revision})`
-  return `changed ${age(options.now - at)} ago: ${item.changed.what}${revision}`
-}
-
-/** The verdict, and what it does not speak of. */
-function closing(report: StatusReport, tone: Tone): string[] {
-  const label = toned(report.verdict.toUpperCase(), report.verdict, tone)
-  const unseen = report.notChecked.length > 0 ? [`    not checked: ${report.notChecked.join(', ')}`] : []
-  return [`${label}  ${verdictWords(report)}`, ...unseen]
-}
-
-/** What the verdict comes from, in numbers. */
-export function verdictWords(report: StatusReport): string {
-  const {summary} = report
-  const pods = `${summary.pods.ready}/${summary.pods.desired} pods ready`
-  const bad = report.items.filter((item) => item.severity === 'critical').length
-  const unknown = report.items.filter((item) => item.severity === 'unknown').length
-  const warnings = [...report.items, ...report.services, ...report.others].filter((entry) => entry.severity === 'warning').length
-  const broken = report.services.filter((service) => service.severity === 'critical').length
-  const trouble = [
-    bad > 0 ? `${bad} of ${count(summary.workloads, 'workload')} ${bad === 1 ? 'needs' : 'need'} you` : '',
-    broken > 0 ? `${count(broken, 'service')} without ready endpoints` : '',
-    unknown > 0 ? `${unknown} unknown` : '',
-    warnings > 0 ? count(warnings, 'warning') : '',
-  ].filter(Boolean)
-  if (trouble.length > 0) return `${trouble.join(', ')}; ${pods}`
-  const inactive = summary.inactive > 0 ? `, ${summary.inactive} inactive as expected` : ''
-  return `${count(summary.workloads, 'workload')}: ${summary.active} active${inactive}; ${pods}`
 }
 
 function finish(lines: readonly string[]): string {
@@ -245,10 +177,12 @@ export function statusViews(
   }
 }
 
-function junitCases(report: StatusReport): JunitCase[] {
+/** What `--allow` takes out of the verdict is no failure. */
+function junitCases({items, services, others, allow}: StatusReport): JunitCase[] {
+  const weight = ({health, severity}: StatusItem): Severity => (allow.includes(health) ? 'info' : severity)
   return [
-    ...report.items.map(({category, name, severity, reason}) => ({group: category ?? 'uncategorised', name, severity, reason})),
-    ...report.services.map(({name, severity, reason}) => ({group: 'services', name, severity, reason})),
-    ...report.others.map(({kind, name, severity, reason}) => ({group: kind, name, severity, reason})),
+    ...items.map((item) => ({group: item.category ?? 'uncategorised', name: item.name, severity: weight(item), reason: item.reason})),
+    ...services.map(({name, severity, reason}) => ({group: 'services', name, severity, reason})),
+    ...others.map(({kind, name, severity, reason}) => ({group: kind, name, severity, reason})),
   ]
 }

@@ -1,0 +1,158 @@
+import {age} from '../../text/age.ts'
+import {strip} from '../../text/strip.ts'
+import {parseTime} from '../../text/time.ts'
+import type {Tone} from '../../text/tone.ts'
+import {count, labelled, wrap, type ViewOptions} from '../../text/view.ts'
+import {mostlyMissing} from '../../workload/index.ts'
+import type {Severity} from '../schema.ts'
+import {toned} from '../view.ts'
+import type {StatusItem, StatusReport, StatusService} from './schema.ts'
+
+const ORDER: Readonly<Record<Severity, number>> = {ok: 0, info: 0, warning: 1, unknown: 2, critical: 3}
+
+/** Whether it stands among what is wrong. */
+export function isFault({severity}: {severity: Severity}): boolean {
+  return ORDER[severity] > 0
+}
+
+/** `2/3`, ready of desired. */
+export function ratio(item: {ready: number | null; desired: number | null}): string {
+  return `${number(item.ready)}/${number(item.desired)}`
+}
+
+/** A count, `-` where it is not known. */
+export function number(value: number | null): string {
+  return value === null ? '-' : String(value)
+}
+
+/**
+ * Where most of the catalogue is missing the report says so in one line (rules.md, section 8), and not once a workload.
+ * Only where nothing was named does it say so.
+ */
+export function withoutMissing(report: StatusReport): StatusReport {
+  const sentence = mostlyMissing(report.items.filter(({listed}) => listed))
+  if (sentence === null || !report.findings.includes(sentence)) return report
+  const gone = ({type, readyEndpoints}: StatusService): boolean => type !== null && readyEndpoints === null
+  return {
+    ...report,
+    items: report.items.filter(({health}) => health !== 'missing'),
+    services: report.services.filter((service) => !gone(service)),
+  }
+}
+
+interface Fault {
+  readonly name: string
+  /** What it is, and for how long: `down for 4 min`. */
+  readonly state: string
+  readonly severity: Severity
+  /** Sentences, each from a line of its own. */
+  readonly reasons: readonly string[]
+  readonly next: readonly string[]
+}
+
+/** What could not be read, then each workload and service that needs somebody, worst last, with its reason and the commands that help. */
+export function faults(whole: StatusReport, options: ViewOptions, tone: Tone): string[] {
+  const report = withoutMissing(whole)
+  const all = [
+    ...report.others.filter(isFault).map((other) => plainFault(`${other.kind}/${other.name}`, other)),
+    ...serviceFaults(report.services.filter(isFault)),
+    ...report.items.filter(isFault).map((item) => itemFault(item, options)),
+  ]
+  return [
+    ...unread(report, options, tone),
+    ...all.sort((a, b) => ORDER[a.severity] - ORDER[b.severity]).flatMap((fault) => faultLines(fault, options, tone)),
+    ...report.findings.flatMap((finding) => [...wrap(strip(finding), options.width, ''), '']),
+  ]
+}
+
+function unread({warnings}: StatusReport, {width}: ViewOptions, tone: Tone): string[] {
+  if (warnings.length === 0) return []
+  const lines = warnings.flatMap(({message}) => labelled('warning', strip(message), width, tone.warning))
+  if (warnings.some(({code}) => code === 'refused'))
+    lines.push(...nextLines(['sapoche rbac status | kubectl apply -f -      (ask whoever may)'], tone))
+  return [...lines, '']
+}
+
+function plainFault(name: string, {severity, reason}: {severity: Severity; reason: string}): Fault {
+  return {name, state: severity, severity, reasons: [reason], next: []}
+}
+
+/** Services that can't be judged for one and the same reason share an entry. */
+function serviceFaults(services: readonly StatusService[]): Fault[] {
+  const alike = Map.groupBy(services, ({name, severity, reason}) => (severity === 'unknown' ? reason : name))
+  return [...alike.values()].map((group) =>
+    plainFault(group.length === 1 ? `service/${group[0]!.name}` : count(group.length, 'service'), group[0]!),
+  )
+}
+
+function itemFault(item: StatusItem, {now}: ViewOptions): Fault {
+  const since = parseTime(item.since)
+  const duration = since === null ? '' : ` for ${age(now - since)}`
+  const state = `${item.health}${duration}${item.health === 'degraded' ? `, ${ratio(item)} ready` : ''}`
+  return {name: item.name, state, severity: item.severity, reasons: [item.reason, changedText(item, now)], next: item.next}
+}
+
+function faultLines({name, state, severity, reasons, next}: Fault, {width}: ViewOptions, tone: Tone): string[] {
+  return [
+    `${tone.strong(strip(name))}  ${toned(state, severity, tone)}`,
+    ...reasons.filter((reason) => reason !== '').flatMap((reason) => wrap(strip(reason), width, '  ')),
+    ...nextLines(next, tone),
+    '',
+  ]
+}
+
+/** Commands are never wrapped: they are there to be copied. */
+function nextLines(commands: readonly string[], tone: Tone): string[] {
+  return commands.map((command, index) => `  ${index === 0 ? tone.quiet('next') : '    '}  ${command}`)
+}
+
+// In these healths the newest rollout may be the cause.
+const ROLLED_OUT: readonly StatusItem['health'][] = ['down', 'degraded', 'progressing']
+
+function changedText(item: StatusItem, now: number): string {
+  const at = parseTime(item.changed?.at)
+  if (item.changed === null || at === null || !ROLLED_OUT.includes(item.health)) return ''
+  const revision = item.changed.revision === null ? '' : ` (revision ${item.changed.revision})`
+  return `changed ${age(now - at)} ago: ${item.changed.what}${revision}`
+}
+
+/** The verdict, and what it does not speak of. */
+export function closing(report: StatusReport, {width}: ViewOptions, tone: Tone): string[] {
+  const label = report.verdict.toUpperCase()
+  const unseen = report.notChecked.length > 0 ? [`    not checked: ${report.notChecked.join(', ')}`] : []
+  return [...labelled(label, verdictWords(report), width, (word) => toned(word, report.verdict, tone)), ...unseen]
+}
+
+/** What the verdict comes from, in numbers; what `--allow` takes out of it stands apart. */
+export function verdictWords(report: StatusReport): string {
+  const {summary, services, others} = report
+  const isAllowed = ({health}: StatusItem): boolean => report.allow.includes(health)
+  const items = report.items.filter((item) => !isAllowed(item))
+  const amount = (entries: readonly {severity: Severity}[], severity: Severity): number =>
+    entries.filter((entry) => entry.severity === severity).length
+  const bad = amount(items, 'critical')
+  const broken = amount(services, 'critical')
+  const everything = [...items, ...services, ...others]
+  const unknown = amount(everything, 'unknown')
+  const warnings = amount(everything, 'warning')
+  const trouble = [
+    bad > 0 ? `${bad} of ${count(summary.workloads, 'workload')} ${bad === 1 ? 'needs' : 'need'} you` : '',
+    broken > 0 ? `${count(broken, 'service')} without ready endpoints` : '',
+    unknown > 0 ? `${unknown} unknown` : '',
+    warnings > 0 ? count(warnings, 'warning') : '',
+  ].filter(Boolean)
+  const inactive = summary.inactive > 0 ? `, ${summary.inactive} inactive as expected` : ''
+  const calm = `${count(summary.workloads, 'workload')}: ${summary.active} active${inactive}`
+  return [
+    trouble.length > 0 ? trouble.join(', ') : calm,
+    allowedWords(report.items.filter((item) => isFault(item) && isAllowed(item))),
+    `${summary.pods.ready}/${summary.pods.desired} pods ready`,
+  ]
+    .filter(Boolean)
+    .join('; ')
+}
+
+function allowedWords(items: readonly StatusItem[]): string {
+  if (items.length === 0) return ''
+  return `${items.length} allowed (${[...new Set(items.map(({health}) => health))].sort().join(', ')})`
+}
