@@ -270,6 +270,14 @@ describe('on a terminal', () => {
     expect(screen()).toMatch(/^OK {2}38 workloads[^\n]*\n[^\n]*\nended 0$/m)
   })
 
+  test('without a keyboard: no keys are promised, and Ctrl-C is a signal', async () => {
+    watch('< /dev/null')
+    await terminal.shows((seen) => /^Ctrl-C quit {2}lines \d+-(\d+) of \1$/m.test(seen))
+    terminal.type('\u0003')
+    expect(await terminal.ended()).toBe(0)
+    expect(terminal.isTakenOver()).toBe(false)
+  })
+
   test.each([
     ['-o json', {}],
     ['', {TERM: 'dumb'}],

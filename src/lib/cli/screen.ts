@@ -56,7 +56,11 @@ export function openScreen(options: ScreenOptions): Screen {
     heights = body.map(heightOf)
     const {from, to} = partFrom(top, heights, room)
     const isWhole = to - from === body.length
-    const keys = isWhole ? 'q quit' : `q quit  lines ${from + 1}-${to} of ${body.length}: arrows, PgUp, PgDn, g, G`
+    const keys = [
+      stdin === null ? 'Ctrl-C quit' : 'q quit',
+      isWhole ? '' : `  lines ${from + 1}-${to} of ${body.length}`,
+      isWhole || stdin === null ? '' : ': arrows, PgUp, PgDn, g, G',
+    ].join('')
     update([...head, ...body.slice(from, to), tones(options.colour).quiet(keys.slice(0, width))].join('\n'))
   }
   const resize = (): void => {
