@@ -243,6 +243,7 @@ describe('blind', () => {
 
   test('a server that starts may refuse for a moment', async () => {
     const {cluster, pass, last, end, stop} = await begun()
+    await pass(10 * SECOND)
     cluster.say('pods', gone, refused, refused)
     await pass(5 * SECOND)
     expect(cluster.begun('pods')).toBe(3)
@@ -253,8 +254,25 @@ describe('blind', () => {
     await stop()
   })
 
+  test('who may list and not watch: required, it ends at once; optional, it counts as unreadable', async () => {
+    const required = await begun()
+    required.cluster.say('pods', refused)
+    await required.pass(0)
+    expect(required.end()).toBe(refused)
+    const {cluster, pass, last, stop} = await begun()
+    const nodes = {type: 'listed', items: []} as const
+    for (let minute = 0; minute < 3; minute++) {
+      cluster.say('nodes', ...(minute === 0 ? [] : [nodes]), refused)
+      await pass(59 * SECOND)
+      expect(last()).toMatchObject({blind: null, report: {verdict: 'ok', warnings: [{message: 'not allowed'}]}})
+      await pass(2 * SECOND)
+    }
+    await stop()
+  })
+
   test('what is required and stays refused ends it', async () => {
     const {cluster, pass, end} = await begun()
+    await pass(10 * SECOND)
     cluster.say('pods', ...Array.from({length: 50}, () => new RefusedError('the token was withdrawn')))
     await pass(55 * SECOND)
     expect(end()).toBe('running')

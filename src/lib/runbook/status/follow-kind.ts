@@ -44,9 +44,12 @@ export class Watched<T> {
   readonly #source: Source<T>
   readonly #options: WatchedOptions
   #state: 'unknown' | 'read' | 'unread' = 'unknown'
-  /** Why it could never be read; null where the server just lacks it. */
+  /** Why it could never be read or followed; null where the server just lacks it. */
   #error: SapocheError | null = null
   #blind: (Blindness & {readonly error: SapocheError}) | null = null
+  #listedAt = 0
+  /** True once a watch has lasted: whoever may list need not be allowed to watch. */
+  #isProven = false
 
   constructor(source: Source<T>, options: WatchedOptions) {
     this.#source = source
@@ -80,6 +83,7 @@ export class Watched<T> {
       try {
         for await (const event of cluster.watch(resource, identified(decode), {...selection, signal})) {
           this.objects.apply(event)
+          if (event.type === 'listed') this.#listedAt = this.#options.now()
           if (event.type === 'blind') this.#lose(new UnreachableError(event.reason))
           else this.#see()
           this.#options.changed()
@@ -87,12 +91,18 @@ export class Watched<T> {
       } catch (error) {
         if (signal.aborted) return
         if (!(error instanceof SapocheError)) throw error
-        if (this.#state === 'read') this.#lose(error)
+        if (this.#wasFollowed(error)) this.#lose(error)
         else this.#miss(error)
         this.#options.changed()
       }
       await rest(this.#state === 'read' ? pace.retryMs : pace.slowRetryMs, signal)
     }
+  }
+
+  #wasFollowed(error: SapocheError): boolean {
+    const {now, pace} = this.#options
+    this.#isProven ||= this.#state === 'read' && now() - this.#listedAt >= pace.retryMs
+    return this.#state === 'read' && (this.#isProven || !(error instanceof RefusedError))
   }
 
   #see(): void {
