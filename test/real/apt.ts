@@ -1,13 +1,28 @@
 import {type Progress, run} from './processes.ts'
 
-/** Installs Debian packages, as root or by a sudo that asks nothing. Throws with the last line of apt-get where that fails. */
+/** Asked by dpkg before it starts a service; 101 is "forbidden" (invoke-rc.d(8)). */
+const POLICY = '/usr/sbin/policy-rc.d'
+
+/**
+ * Installs Debian packages, as root or by a sudo that asks nothing; services that come with them are not started.
+ * Throws with the last line of apt-get where that fails.
+ */
 export async function installPackages(names: readonly string[], progress: Progress): Promise<void> {
   const prefix = process.getuid?.() === 0 ? [] : ['sudo', '-n']
+  const asRoot = async (...args: readonly string[]): Promise<void> => {
+    const [command = '', ...rest] = [...prefix, ...args]
+    const {code, stderr} = await run(command, rest, {env: {...process.env, DEBIAN_FRONTEND: 'noninteractive'}})
+    if (code !== 0) throw new Error(`${args.slice(0, 2).join(' ')} failed: ${stderr.trim().split('\n').at(-1)}`)
+  }
   progress(`installing ${names.join(' ')}`)
-  for (const args of [['update'], ['install', '--yes', '--no-install-recommends', ...names]]) {
-    const [command = '', ...rest] = [...prefix, 'apt-get', ...args]
-    const env = {...process.env, DEBIAN_FRONTEND: 'noninteractive'}
-    const {code, stderr} = await run(command, rest, {env})
-    if (code !== 0) throw new Error(`apt-get ${args.join(' ')} failed: ${stderr.trim().split('\n').at(-1)}`)
+  // One that stands there already has its reasons.
+  const forbid = `[ -e ${POLICY} ] || { printf '#!/bin/sh\\nexit 101\\n' > ${POLICY} && chmod +x ${POLICY} && touch ${POLICY}.ours; }`
+  const allow = `[ ! -e ${POLICY}.ours ] || rm -f ${POLICY} ${POLICY}.ours`
+  await asRoot('sh', '-c', forbid)
+  try {
+    await asRoot('apt-get', 'update')
+    await asRoot('apt-get', 'install', '--yes', '--no-install-recommends', ...names)
+  } finally {
+    await asRoot('sh', '-c', allow)
   }
 }

@@ -35,9 +35,16 @@ export async function openConnection(access: Access, address: Address, {signal, 
   } catch (error) {
     for (const stream of [connection, socket]) stream.on('error', () => {}).destroy()
     if (signal.aborted) throw interruption(signal)
-    if (late.aborted) throw new TimedOutError(`no connection to ${what} within ${withinMs / 1000} s`)
+    if (late.aborted) throw tooLate(what, connection !== socket, withinMs / 1000)
     throw fromConnection(error, what)
   }
+}
+
+function tooLate(what: string, isTls: boolean, seconds: number): TimedOutError {
+  if (!isTls) return new TimedOutError(`no connection to ${what} within ${seconds} s`)
+  return new TimedOutError(`no safe connection to ${what} within ${seconds} s: does it speak TLS?`, {
+    hints: [{label: 'cure', text: 'leave out --tls, or use the scheme without TLS in the URL'}],
+  })
 }
 
 /** TLS over a connection, returned at once: `secureConnect` or `error` follows. The address is as the server is known, not where the tunnel ends. */

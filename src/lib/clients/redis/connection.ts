@@ -3,7 +3,7 @@ import {SapocheError} from '../../errors/index.ts'
 import {nameOf} from '../reach/errors.ts'
 import {openConnection, orAbort} from '../reach/open.ts'
 import type {Access, Address, Connection} from '../reach/types.ts'
-import {fromLoss, fromReply, keyFailure, RedisTroubleError} from './errors.ts'
+import {fromLoss, fromReply, isForeign, keyFailure, RedisTroubleError} from './errors.ts'
 import type {Answer} from './types.ts'
 
 export interface ConnectionOptions {
@@ -72,12 +72,14 @@ export class RedisConnection {
     // Null for a connection that was lost before they were sent.
     const answers = (replies ?? commands.map(() => [new Error(CLOSED), null] as const)).map(([error, value]): Answer<unknown> => {
       if (error === null) return {value, failure: null}
-      if (error.message === CLOSED) throw fromLoss(this.#lastError, this.what, this.#access.credentials)
+      if (error.message === CLOSED || isForeign(error)) throw fromLoss(this.#lastError, this.what, this.#access.credentials)
       const meant = fromReply(error.message, this.what, this.#access.credentials)
       if (meant !== null) throw meant
       return {value: null, failure: keyFailure(error)}
     })
-    if (answers.length > 0 && answers.every(({failure}) => failure?.kind === 'silent')) throw new RedisTroubleError(this.what, 'silent')
+    for (const trouble of ['silent', 'busy'] as const) {
+      if (answers.length > 0 && answers.every(({failure}) => failure?.kind === trouble)) throw new RedisTroubleError(this.what, trouble)
+    }
     return answers
   }
 

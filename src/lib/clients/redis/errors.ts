@@ -71,12 +71,17 @@ export function fromReply(message: string, what: string, credentials: Credential
   return new AccessDeniedError(`${what} refuses ${whoOf(credentials)}`, {hints})
 }
 
+/** What ioredis makes of an answer that is none of Redis' protocol. */
+export function isForeign(error: Error): boolean {
+  return /Unknown RESP type|Protocol error/.test(error.message)
+}
+
 /** How a connection ended that was in use. `error` is what its stream said; without one Redis, or something in between, closed it. */
 export function fromLoss(error: Error | null, what: string, credentials: Credentials | null): SapocheError {
   if (error === null) return new UnreachableError(`the connection to ${what} was closed by the other side`)
   const reply = /Last reply: (.*)/s.exec(error.message)?.[1]
   const meant = fromReply(reply === undefined ? error.message : reply.replace(/^\w*Error: /, ''), what, credentials)
   if (meant !== null) return meant
-  if (/Protocol error/i.test(error.message)) return new UnreachableError(`${what} answers, and not as a Redis`, {cause: error})
+  if (isForeign(error)) return new UnreachableError(`${what} answers, and not as a Redis`, {cause: error})
   return fromConnection(error, what)
 }
