@@ -99,6 +99,7 @@ export class Watched<T> {
     }
   }
 
+  /** Whether this is the break of something that was followed, and not a right that was never there. */
   #wasFollowed(error: SapocheError): boolean {
     const {now, pace} = this.#options
     this.#isProven ||= this.#state === 'read' && now() - this.#listedAt >= pace.retryMs
