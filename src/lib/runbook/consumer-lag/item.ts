@@ -31,7 +31,7 @@ export function itemOf(group: WantedGroup, look: Look, rebalancing: number | nul
   const {state, members, error} = stateOf(group, look)
   const rows = error === null && state !== 'absent' ? rowsOf(group, look) : []
   const moved = rows.flatMap((row): Moved[] =>
-    row.before === null || row.movement === null || row.error !== null
+    row.before === null || row.movement === null
       ? []
       : [{before: row.before, now: row.now, movement: row.movement, owner: row.owner?.id ?? null}],
   )
@@ -165,7 +165,7 @@ function rowsOf(group: WantedGroup, look: Look): Row[] {
       start: first,
       lag,
       movement,
-      age: lag === null || lag === 0n ? null : ageOfLagging({key, next}, look),
+      age: lag === null || lag === 0n ? null : knownAge(ageOfLagging({key, next}, look)),
       owner: owners.get(key) ?? null,
       lost,
       held:
@@ -175,6 +175,11 @@ function rowsOf(group: WantedGroup, look: Look): Row[] {
       error,
     }
   })
+}
+
+/** Null where no rung was asked, or none answered. */
+function knownAge(age: Age): Age | null {
+  return age.from === 0 && age.to === null ? null : age
 }
 
 function pointsOf(group: string, {commits, ends}: Sample): (key: string) => Point {
@@ -215,7 +220,7 @@ function isBeyond({now}: Row): boolean {
 function unreadableOf(rows: readonly Row[]): string[] {
   const failed = rows.flatMap(({where, error}) => (error === null ? [] : [{where, message: error.message}]))
   return [...Map.groupBy(failed, ({message}) => message)].map(
-    ([message, places]) => `${placesText(places.map(({where}) => where))} can not be read: ${message}`,
+    ([message, places]) => `${placesText(places.map(({where}) => where))} can't be read: ${message}`,
   )
 }
 

@@ -89,8 +89,8 @@ export function groupsWithoutKafka(options: LagOptions, sources: LagSources, sce
   return groupsOf(options, sources, scene, {brokers: [down], groups: [], newProtocol: false})
 }
 
-export function reportOptions({group}: LagOptions, {cluster, now}: LagSources, {warnings}: Scene): ReportOptions {
-  return {context: cluster.context, namespace: cluster.namespace, now: now(), warnings, chosen: group !== undefined}
+export function reportOptions({group, targets}: LagOptions, {cluster, now}: LagSources, {warnings}: Scene): ReportOptions {
+  return {context: cluster.context, namespace: cluster.namespace, now: now(), warnings, narrowed: group !== undefined || targets.length > 0}
 }
 
 /** One hint of each set of brokers, the one that most workloads name first. */

@@ -16,8 +16,8 @@ export interface ReportOptions {
   /** The API server's clock, epoch milliseconds. */
   readonly now: number
   readonly warnings: readonly Warning[]
-  /** `--group` has chosen the groups: those of nobody are not missed. */
-  readonly chosen: boolean
+  /** Targets or `--group` were given: other groups are not missed. */
+  readonly narrowed: boolean
   /** Since when (epoch milliseconds) groups have been seen rebalancing, while watching. */
   readonly rebalancingSince?: ReadonlyMap<string, number>
 }
@@ -32,8 +32,8 @@ export function lagReport(groups: readonly WantedGroup[], look: Look, options: R
   const named = new Set(groups.map(({name}) => name))
   const others = survey.groups.filter(({name, protocol}) => !named.has(name) && protocol === 'consumer').length
   const notChecked = [
-    ...(before === null && groups.length > 0 ? ['how lag moves (one look; --window 10s)'] : []),
-    ...(others > 0 && !options.chosen ? [`${count(others, 'group')} that no workload here names (--group '*')`] : []),
+    ...(before === null && groups.length > 0 ? ['how it moves (--window 10s)'] : []),
+    ...(others > 0 && !options.narrowed ? [`${count(others, 'group')} that no workload here names (--group '*')`] : []),
   ]
   return documentOf(items, brokerRows(look), {...options, notChecked, windowSeconds: before === null ? null : (now.at - before.at) / 1000})
 }

@@ -48,7 +48,7 @@ const REBALANCE_LIMIT_MS = 120_000
 
 /** The severity of a group, and a sentence that says why; '' where there is nothing to say. */
 export function judgeGroup(facts: GroupFacts): Judgement {
-  if (facts.state === null || facts.trouble !== null) return {severity: 'unknown', reason: facts.trouble ?? 'it can not be read'}
+  if (facts.state === null || facts.trouble !== null) return {severity: 'unknown', reason: facts.trouble ?? "it can't be read"}
   const main = judgeState(facts)
   const parts: Judgement[] = [
     main,
@@ -67,8 +67,8 @@ function judgeState(facts: GroupFacts): Judgement {
   const isOff = replicas !== null && replicas.desired === 0
   if (isOff && lag !== null && lag > allowedLag) {
     return facts.backlogAccepted
-      ? {severity: 'info', reason: `${events(lag)} wait for a consumer at 0 replicas, as the catalogue accepts`}
-      : {severity: 'critical', reason: `${events(lag)} wait${ageWords(facts.age)}, and no consumer is to run (0 replicas)`}
+      ? {severity: 'info', reason: `${events(lag)} unread at 0 replicas, as the catalogue accepts`}
+      : {severity: 'critical', reason: `${events(lag)} unread${ageWords(facts.age)}, and no consumer is to run (0 replicas)`}
   }
   if (isOff && lag !== null) return {severity: 'ok', reason: 'no consumer is to run (0 replicas)'}
   if (facts.rebalancing !== null && !isOff) {
@@ -149,7 +149,7 @@ function consumerWords(facts: GroupFacts): string {
   if (replicas !== null && replicas.desired > 0 && replicas.ready === 0) return `no consumer is ready (0/${replicas.desired})`
   const missing = withoutMembers(facts)
   if (missing !== '') return missing
-  if (facts.state === 'new-protocol') return 'a group of the new protocol, whose members can not be seen'
+  if (facts.state === 'new-protocol') return "a group of the new protocol, whose members can't be seen"
   return members === null ? '' : count(members, 'member')
 }
 

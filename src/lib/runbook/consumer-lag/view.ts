@@ -64,8 +64,10 @@ function textOf(report: ConsumerLagReport, options: ViewOptions, tone: Tone, row
   for (const {message} of report.warnings) lines.push(...wrap(`${tone.warning('warning')}  ${strip(message)}`, options.width, ''))
   if (report.warnings.length > 0) lines.push('')
   for (const broker of report.brokers.filter(needsSomebody)) lines.push(...fault(brokerName(broker), '', broker, [], options, tone))
-  for (const item of worstLast(report.items).filter(needsSomebody)) {
-    lines.push(...fault(strip(item.group), item.movement === null ? '' : `, ${words(item.movement)}`, item, item.next, options, tone))
+  for (const alike of alikeOf(worstLast(report.items).filter(needsSomebody))) {
+    const item = alike.at(-1)!
+    const state = movementText(item) === '-' ? '' : `, ${movementText(item)}`
+    lines.push(...fault(alike.map(({group}) => strip(group)).join(', '), state, item, item.next, options, tone))
   }
   lines.push(...closing(report, options, tone))
   return `${lines.map((line) => line.trimEnd()).join('\n')}\n`
@@ -75,6 +77,12 @@ const ORDER: Readonly<Record<Severity, number>> = {ok: 0, info: 1, warning: 2, u
 
 function worstLast(items: readonly LagItem[]): LagItem[] {
   return items.toSorted((a, b) => ORDER[a.severity] - ORDER[b.severity])
+}
+
+/** Neighbours of which the same is to be said. */
+function alikeOf(items: readonly LagItem[]): LagItem[][] {
+  const runs = Map.groupBy(items, ({severity, reason}) => `${severity} ${reason}`)
+  return [...runs.values()]
 }
 
 function needsSomebody({severity}: {readonly severity: Severity}): boolean {
@@ -156,7 +164,7 @@ function fault(
   options: ViewOptions,
   tone: Tone,
 ): string[] {
-  const lines = [`${tone.strong(name)}  ${toned(severity, severity, tone)}${state}`]
+  const lines = wrap(`${tone.strong(name)}  ${toned(severity, severity, tone)}${state}`, options.width, '')
   if (reason !== '') lines.push(...wrap(strip(reason), options.width, '  '))
   for (const [index, command] of next.entries()) lines.push(`  ${index === 0 ? tone.quiet('next') : '    '}  ${command}`)
   return [...lines, '']
@@ -166,8 +174,8 @@ function fault(
 function closing(report: ConsumerLagReport, options: ViewOptions, tone: Tone): string[] {
   const label = toned(report.verdict.toUpperCase(), report.verdict, tone)
   const looks = report.windowSeconds === null ? 'one look' : `two looks ${span(Math.round(report.windowSeconds) * 1000)} apart`
-  const unseen = report.notChecked.length === 0 ? [] : wrap(`not checked: ${report.notChecked.join('; ')}`, options.width, '    ')
-  return [`${label}  ${verdictWords(report)}; ${looks}`, ...unseen]
+  const unseen = report.notChecked.length === 0 ? '' : `; not checked: ${report.notChecked.join(', ')}`
+  return [`${label}  ${verdictWords(report)}`, ...wrap(`${looks}${unseen}`, options.width, '    ')]
 }
 
 /** What the verdict comes from, in numbers. */
