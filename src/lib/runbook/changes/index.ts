@@ -1,20 +1,18 @@
 import {categoryOf, type Catalogue} from '../../catalogue/index.ts'
 import type {ClusterReader} from '../../clients/kubernetes/types.ts'
-import {SapocheError} from '../../errors/index.ts'
-import {isoTime, parseTime} from '../../text/time.ts'
+import {isoTime} from '../../text/time.ts'
 import {decodeAutoscaler, decodeScaledObject} from '../../workload/index.ts'
 import {readOptional, RESOURCES, warningOf} from '../cluster/index.ts'
 import {decodeSeenEvent, ownerFinder} from '../events/index.ts'
 import {decodePodWithSpec, type Inventory, type PodWithSpec, readInventory} from '../inventory/index.ts'
-import {type JournalEntry, readJournal} from '../journal/index.ts'
-import type {Warning} from '../schema.ts'
 import {type Change, merged} from './change.ts'
 import {changesOfConfiguration, decodeWritten} from './configuration.ts'
 import {changesOfEvents} from './events.ts'
-import {changesOfJournal} from './journal.ts'
+import {changesOfJournal, readOwnJournal} from './journal.ts'
 import type {ChangeItem, ChangesReport} from './schema.ts'
 import {changesOfWorkloads} from './workloads.ts'
 
+export {readOwnJournal} from './journal.ts'
 export {changesNotice, changesViews} from './view.ts'
 
 export interface ChangesOptions {
@@ -50,7 +48,7 @@ export async function readChanges(options: ChangesOptions, sources: ChangesSourc
     readOptional(cluster, RESOURCES.scaledObjects, decodeScaledObject, {signal}),
     readOptional(cluster, RESOURCES.configMaps, decodeWritten, metadata),
     readOptional(cluster, RESOURCES.secrets, decodeWritten, metadata),
-    entriesOf(options.journal, cluster),
+    readOwnJournal(options.journal, cluster),
   ])
   const now = sources.now()
   const from = now - options.since
@@ -94,19 +92,4 @@ function meant({narrowed, groups, strays}: Inventory<PodWithSpec>): (change: Cha
     (workload !== null && whole.has(workload)) ||
     usedBy.some((name) => whole.has(name)) ||
     (object.kind === 'Pod' && pods.has(object.name))
-}
-
-/** The journal's lines about this namespace of this cluster. A journal that can't be read is a warning. */
-async function entriesOf(file: string | null, {server, namespace}: ClusterReader): Promise<{entries: JournalEntry[]; warnings: Warning[]}> {
-  if (file === null) return {entries: [], warnings: []}
-  try {
-    const {entries} = await readJournal(file)
-    return {
-      entries: entries.filter((entry) => entry.server === server && entry.namespace === namespace && parseTime(entry.at) !== null),
-      warnings: [],
-    }
-  } catch (error) {
-    if (!(error instanceof SapocheError)) throw error
-    return {entries: [], warnings: [{code: error.code, message: error.message}]}
-  }
 }

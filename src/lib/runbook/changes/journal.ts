@@ -1,5 +1,8 @@
 import {parseTime} from '../../text/time.ts'
-import type {JournalEntry} from '../journal/index.ts'
+import type {ClusterReader} from '../../clients/kubernetes/types.ts'
+import {SapocheError} from '../../errors/index.ts'
+import {type JournalEntry, readJournal} from '../journal/index.ts'
+import type {Warning} from '../schema.ts'
 import {type Change, changeOf} from './change.ts'
 
 /** What this tool wrote down of its own changes, on this machine. `workloadOf` tells the workload of a pod that was evicted. */
@@ -24,4 +27,19 @@ export function changesOfJournal(entries: readonly JournalEntry[], workloadOf: (
 function words(before: JournalEntry['before'], after: JournalEntry['after']): string {
   if (after === null) return ''
   return before === null ? `: ${after}` : `: ${before} -> ${after}`
+}
+
+/** The journal's lines about this namespace of this cluster, oldest first; null for no file. One that can't be read is a warning. */
+export async function readOwnJournal(
+  file: string | null,
+  {server, namespace}: Pick<ClusterReader, 'server' | 'namespace'>,
+): Promise<{entries: JournalEntry[]; warnings: Warning[]}> {
+  if (file === null) return {entries: [], warnings: []}
+  try {
+    const {entries} = await readJournal(file)
+    return {entries: entries.filter((entry) => entry.server === server && entry.namespace === namespace), warnings: []}
+  } catch (error) {
+    if (!(error instanceof SapocheError)) throw error
+    return {entries: [], warnings: [{code: error.code, message: error.message}]}
+  }
 }
