@@ -8,6 +8,6 @@ export {
   type Origin,
   type Variable,
 } from './environment.ts'
-export {groupsOf, isWorker, queuesOf, topicsOf, type Binding, type Bindings, type Subject} from './names.ts'
+export {groupsOf, isWorker, queuesOf, topicsOf, type Binding, type Bindings, type Declared, type Subject} from './names.ts'
 export {decodeSecretKey, readSubjects, type Subjects} from './read.ts'
 export {kafkaOf, redisOf, type Confidential, type ServerHint} from './servers.ts'

@@ -1,5 +1,5 @@
 import {matchesPatterns, type Catalogue, type CatalogueWorkload} from '../../catalogue/index.ts'
-import type {Group} from '../inventory/index.ts'
+import type {Deployment} from '../../workload/index.ts'
 import {originWords, type ContainerEnvironment, type Variable} from './environment.ts'
 
 /** A queue, consumer group or topic of a workload, and what says so: `catalogue`, `REDIS_QUEUE of ConfigMap x`, `argument --queue`. */
@@ -14,11 +14,17 @@ export interface Bindings {
   readonly hidden: readonly string[]
 }
 
-/** A workload with the environments of its containers. */
-export interface Subject {
+/** A workload before its environment is read (a group of the inventory is one). */
+export interface Declared {
   readonly name: string
   readonly category: string | null
   readonly listed: CatalogueWorkload | null
+  /** Null where the cluster lacks it. */
+  readonly deployment: Pick<Deployment, 'template'> | null
+}
+
+/** A workload with the environments of its containers. */
+export interface Subject extends Omit<Declared, 'deployment'> {
   readonly environments: readonly ContainerEnvironment[]
 }
 
@@ -47,7 +53,7 @@ export function queuesOf(subject: Subject, catalogue: Catalogue): Bindings {
 }
 
 /** Whether a workload may work on queues at all, before its environment is read. */
-export function isWorker({category, listed, deployment}: Pick<Group, 'category' | 'listed' | 'deployment'>): boolean {
+export function isWorker({category, listed, deployment}: Omit<Declared, 'name'>): boolean {
   if (category === WORKERS || (listed?.queues.length ?? 0) > 0) return true
   const words = deployment?.template.containers.flatMap(({command, args}) => [...command, ...args].flatMap((word) => word.split(/\s+/)))
   return words?.some((word) => WORK.test(word)) === true

@@ -2,10 +2,9 @@ import type {ClusterReader, JsonObject} from '../../clients/kubernetes/types.ts'
 import {InterruptedError, SapocheError} from '../../errors/index.ts'
 import {type Container, objectAt, stringAt, stringMapAt} from '../../workload/index.ts'
 import {RESOURCES} from '../cluster/index.ts'
-import type {Group} from '../inventory/index.ts'
 import type {Warning} from '../schema.ts'
 import {configMapsOf, environmentOf, type ConfigMapData} from './environment.ts'
-import type {Subject} from './names.ts'
+import type {Declared, Subject} from './names.ts'
 
 /** The workloads with their environments, and what of those could not be read. */
 export interface Subjects {
@@ -20,9 +19,9 @@ const works = ({role}: Container): boolean => role !== 'init'
  * The environments of workloads as their deployments declare them, ConfigMaps followed (a request each), Secrets not read.
  * A ConfigMap that can't be read is a warning. Rejects when interrupted, and with nothing else.
  */
-export async function readSubjects(cluster: ClusterReader, groups: readonly Group[], signal: AbortSignal): Promise<Subjects> {
-  const containersOf = ({deployment}: Group): Container[] => deployment?.template.containers.filter(works) ?? []
-  const names = configMapsOf(groups.flatMap(containersOf))
+export async function readSubjects(cluster: ClusterReader, workloads: readonly Declared[], signal: AbortSignal): Promise<Subjects> {
+  const containersOf = ({deployment}: Declared): Container[] => deployment?.template.containers.filter(works) ?? []
+  const names = configMapsOf(workloads.flatMap(containersOf))
   const warnings: Warning[] = []
   const read = async (name: string): Promise<[string, ConfigMapData]> => {
     try {
@@ -34,11 +33,11 @@ export async function readSubjects(cluster: ClusterReader, groups: readonly Grou
     }
   }
   const configMaps = new Map(await Promise.all(names.map(read)))
-  const subjects = groups.map((group) => ({
-    name: group.name,
-    category: group.category,
-    listed: group.listed,
-    environments: containersOf(group).map((container) => environmentOf(container, configMaps)),
+  const subjects = workloads.map((workload) => ({
+    name: workload.name,
+    category: workload.category,
+    listed: workload.listed,
+    environments: containersOf(workload).map((container) => environmentOf(container, configMaps)),
   }))
   return {subjects, warnings}
 }
