@@ -321,9 +321,10 @@ export function restartSuite(open: () => Promise<Target>): void {
     test('killed while it is stopped: the record leads back', async () => {
       const stage = await openStage(target, SINGLE)
       await stage.deploy('web', {...SURGE, labels: {'sapoche.test/stop-delay': '3s'}})
-      await stage.operate(['restart', 'web', '--via-zero'], {
-        started: (child) => void stage.becomes('web', ({spec}) => spec.replicas === 0).then(() => child.kill('SIGKILL')),
-      })
+      const writtenDown = async (): Promise<void> => {
+        while ((await stage.journal()).length === 0) await stage.deployment('web')
+      }
+      await stage.operate(['restart', 'web', '--via-zero'], {started: (child) => void writtenDown().then(() => child.kill('SIGKILL'))})
       const [stopped] = await stage.journal()
       expect(stopped).toMatchObject({before: 1, after: 0})
       expect((await stage.undo(stopped?.undo)).code).toBe(0)
