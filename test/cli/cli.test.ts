@@ -114,6 +114,8 @@ describe('failures', () => {
   test("the parser's messages become one line", () => {
     const thrown = Object.assign(new Error('The following error occurred:\n  bad thing\nSee more help with --help'), {parse: {}})
     expect(fromParser(thrown, 'sapoche status', [])).toMatchObject({message: 'bad thing; see sapoche status --help'})
+    const alone = Object.assign(new Error('All of the following must be provided when using --timeout: --until'), {parse: {}})
+    expect(fromParser(alone, 'sapoche status', [])).toMatchObject({message: '--timeout needs --until; see sapoche status --help'})
   })
 
   test("a flag's own parser speaks for itself", () => {

@@ -1143,6 +1143,15 @@ test('what a judgement tells beside the verdict', () => {
   ])
 })
 
+test('a deadline that passes does not make a degraded workload look younger than its doomed pod', () => {
+  const doomed = pod({age: 19 * MINUTE, ready: false, containers: [crashing()]})
+  const judged = judgeWorkload(
+    workload({deployment: rollout(9 * MINUTE, 'ProgressDeadlineExceeded', 'False'), pods: [oldPod(), doomed]}),
+    NOW,
+  )
+  expect(judged).toMatchObject({health: 'degraded', since: NOW - 19 * MINUTE})
+})
+
 test('warning events never decide', () => {
   const events = new Map([['worker-uid', [event('worker-uid', 'FailedScheduling', 'no node', SECOND)]]])
   expect(judgeWorkload(workload({events}), NOW)).toMatchObject({health: 'ok', severity: 'ok', reason: '', evidence: []})

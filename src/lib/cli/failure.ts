@@ -89,4 +89,5 @@ function parserWords(message: string): string {
   return stripLine(message.split('\nSee more help')[0]!)
     .replace(/^The following errors? occurred: /, '')
     .replace(/^Parsing --[\w-]+ /, '')
+    .replace(/^All of the following must be provided when using (--[\w-]+): (--[\w-]+)$/, '$1 needs $2')
 }

@@ -1,7 +1,7 @@
 import {autoscalerSummary, explainsCount, explainsZero, hiddenExplanation} from './autoscaling.ts'
 import {lastChange} from './changes.ts'
 import * as words from './reasons.ts'
-import {unobservedSince} from './rollout.ts'
+import {earlier, notReadySince, unobservedSince} from './rollout.ts'
 import {type Situation, situationOf} from './situation.ts'
 import {temporaryWords} from './temporary.ts'
 import type {Health, Judgement, Severity, WorkloadFacts} from './types.ts'
@@ -101,7 +101,17 @@ function down(situation: Situation): Finding | null {
 function degraded(situation: Situation): Finding | null {
   const reasons = words.degradations(situation)
   if (reasons.length === 0) return null
-  return {health: 'degraded', reason: reasons.join('; '), since: situation.settled ? null : situation.grace.since}
+  return {health: 'degraded', reason: reasons.join('; '), since: situation.settled ? null : degradedSince(situation)}
+}
+
+/** A doomed pod may be older than the lack that the controller speaks of: a deadline that passes begins nothing. */
+function degradedSince({survey, grace, facts}: Situation): number | null {
+  const doomed = new Set(survey.doomed.map(({name}) => name))
+  const pods = facts.pods === 'unreadable' ? [] : facts.pods
+  return pods
+    .filter(({name}) => doomed.has(name))
+    .map((pod) => notReadySince(pod, facts.nodes))
+    .reduce(earlier, grace.since)
 }
 
 function progressing(situation: Situation): Finding | null {

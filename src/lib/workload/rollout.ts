@@ -173,7 +173,8 @@ export function unobservedSince(deployment: Deployment): number | null {
   return written === null || (observed !== null && written < observed) ? null : written
 }
 
-function earlier(one: number | null, other: number | null): number | null {
+/** The earlier of two times, of which either may be unknown. */
+export function earlier(one: number | null, other: number | null): number | null {
   if (one === null || other === null) return one ?? other
   return Math.min(one, other)
 }
