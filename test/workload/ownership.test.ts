@@ -82,6 +82,7 @@ describe('lastChange', () => {
       images: [{container: 'app', from: 'registry.example/team/worker:1.4', to: 'registry.example/team/worker:1.5'}],
       env: [],
       what: 'image worker:1.4 -> worker:1.5',
+      undoable: true,
     })
   })
 
@@ -110,14 +111,14 @@ describe('lastChange', () => {
   })
 
   test.each([
-    ['restarted', {restartedAt: ago(MINUTE)}],
-    ['another part of the pod template', {}],
-  ])('%s', (what, more) => {
-    expect(lastChange(deployment(), [oldReplicaSet({image: 'same'}), replicaSet({image: 'same', ...more})])).toMatchObject({what})
+    ['restarted', {restartedAt: ago(MINUTE)}, false],
+    ['another part of the pod template', {}, true],
+  ])('%s', (what, more, undoable) => {
+    expect(lastChange(deployment(), [oldReplicaSet({image: 'same'}), replicaSet({image: 'same', ...more})])).toMatchObject({what, undoable})
   })
 
   test('the first rollout', () => {
-    expect(lastChange(deployment(), [current])).toMatchObject({revision: 12, what: 'first rollout', images: []})
+    expect(lastChange(deployment(), [current])).toMatchObject({revision: 12, what: 'first rollout', images: [], undoable: false})
     expect(lastChange(deployment(), [])).toBeNull()
   })
 

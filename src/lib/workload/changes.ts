@@ -22,7 +22,12 @@ export function lastChange(deployment: Deployment, replicaSets: readonly Replica
     images: difference?.images ?? [],
     env: difference?.env ?? [],
     what: difference === null ? 'first rollout' : differenceWords(difference),
+    undoable: difference !== null && !isRestart(difference),
   }
+}
+
+function isRestart({images, env, restarted}: TemplateDifference): boolean {
+  return restarted && images.length === 0 && env.length === 0
 }
 
 /** Images and environment of one template beside another's. Values of variables are compared, never kept. */

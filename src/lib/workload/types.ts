@@ -87,6 +87,8 @@ export interface Change {
   readonly env: readonly string[]
   /** `image worker:1.4 -> worker:1.5` */
   readonly what: string
+  /** Whether there is a revision before it that differs by more than a restart. */
+  readonly undoable: boolean
 }
 
 export interface AutoscalerSummary {

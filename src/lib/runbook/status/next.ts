@@ -1,11 +1,12 @@
-import type {Judgement} from '../../workload/index.ts'
+import type {Change, Judgement} from '../../workload/index.ts'
 
 const CRASH = /CrashLoopBackOff|exit \d|OOMKilled|restart/
+const DAY = 24 * 3_600_000
 const IMAGE = /ErrImage|ImagePull|InvalidImageName/
 
 /** The commands that help with a workload in this state, best first; none where it is well. */
 export function nextCommands(name: string, judgement: Judgement): string[] {
-  const {health, severity, reason, changed, temporary} = judgement
+  const {health, severity, reason, changed, since, temporary} = judgement
   if (severity === 'ok' || severity === 'info') return []
   const command = (words: string): string => `sapoche ${words}`
   switch (health) {
@@ -19,12 +20,17 @@ export function nextCommands(name: string, judgement: Judgement): string[] {
     case 'down':
     case 'degraded': {
       const look = CRASH.test(reason) && !IMAGE.test(reason) ? `logs ${name} --previous` : `events ${name}`
-      const undo = changed !== null && (changed.images.length > 0 || changed.env.length > 0) ? [command(`rollback ${name}`)] : []
-      return [command(look), ...undo]
+      return [command(look), ...(mayComeFrom(changed, since) ? [command(`rollback ${name}`)] : [])]
     }
     case 'unknown':
     case 'inactive':
     case 'ok':
       return []
   }
+}
+
+/** Whether going back may help: the newest rollout changed something, less than a day before the fault began. */
+function mayComeFrom(changed: Change | null, since: number | null): boolean {
+  if (changed === null || !changed.undoable) return false
+  return changed.at === null || since === null || since - changed.at < DAY
 }
