@@ -27,14 +27,14 @@ export function mappedNetwork({cluster}: Kafka, requests: Requests = []): Networ
 function noting(socket: Socket, requests: Requests): Socket {
   const write = socket.write.bind(socket) as (data: Buffer, ...rest: readonly unknown[]) => boolean
   let pending = Buffer.alloc(0)
-  socket.write = ((data: Buffer, ...rest: readonly unknown[]) => {
+  socket.write = (data: Buffer, ...rest: readonly unknown[]) => {
     pending = Buffer.concat([pending, data])
     while (pending.length >= 6 && pending.length >= 4 + pending.readInt32BE(0)) {
       requests.push(pending.readInt16BE(4))
       pending = pending.subarray(4 + pending.readInt32BE(0))
     }
     return write(data, ...rest)
-  }) as typeof socket.write
+  }
   return socket
 }
 

@@ -1,5 +1,15 @@
 import {createRequire} from 'node:module'
-import {type Admin, type Consumer, Kafka as KafkaJs, logLevel, type Producer} from 'kafkajs'
+import {
+  AclOperationTypes,
+  AclPermissionTypes,
+  AclResourceTypes,
+  type Admin,
+  type Consumer,
+  Kafka as KafkaJs,
+  logLevel,
+  type Producer,
+  ResourcePatternTypes,
+} from 'kafkajs'
 import type {Kafka} from './kafka.ts'
 import {type Running, waitUntil} from './processes.ts'
 
@@ -10,10 +20,16 @@ export interface Scenes {
   createTopic(topic: string, partitions?: number, leaders?: readonly number[]): Promise<void>
   /** Events of this age in milliseconds. */
   produce(topic: string, partition: number, events: number, ageMs?: number): Promise<void>
+  /** Takes away all events before this offset. */
+  trim(topic: string, partition: number, offset: number): Promise<void>
+  /** Lets a user describe all topics and groups, which is all that reading lag takes. */
+  allow(user: string): Promise<void>
   /** Without being a member: the group is `Empty`. */
   commit(group: string, topic: string, offsets: readonly (number | null)[]): Promise<void>
   /** A group with a member that reads and commits; resolves when it has its partitions. */
   join(group: string, topic: string): Promise<Consumer>
+  /** A group whose one member is busy with an event until `finish`, so that another one's joining holds the group up. */
+  joinSlowly(group: string, topic: string): Promise<{finish(): void}>
   /** A group of the protocol of KIP-848 with one live member. */
   joinNewProtocol(group: string, topic: string): Promise<Running>
   /** Writes events, or part of a transaction, and leaves it open until `end`. */
@@ -64,8 +80,24 @@ export async function openScenes(kafka: Kafka): Promise<Scenes> {
     },
     async commit(group, topic, offsets) {
       const partitions = offsets.flatMap((offset, partition) => (offset === null ? [] : [{partition, offset: String(offset)}]))
-      const coordinator = await cluster.findGroupCoordinator({groupId: group})
-      await coordinator.offsetCommit({groupId: group, groupGenerationId: -1, memberId: '', topics: [{topic, partitions}]})
+      // A broker that has just become coordinator says for a moment that it is none.
+      await succeed(`a commit of ${group}`, async () => {
+        const coordinator = await cluster.findGroupCoordinator({groupId: group})
+        await coordinator.offsetCommit({groupId: group, groupGenerationId: -1, memberId: '', topics: [{topic, partitions}]})
+      })
+    },
+    trim: (topic, partition, offset) =>
+      succeed(`${topic} begins at ${offset}`, () => admin.deleteTopicRecords({topic, partitions: [{partition, offset: String(offset)}]})),
+    async allow(user) {
+      const right = {
+        resourceName: '*',
+        resourcePatternType: ResourcePatternTypes.LITERAL,
+        principal: `User:${user}`,
+        host: '*',
+        operation: AclOperationTypes.DESCRIBE,
+        permissionType: AclPermissionTypes.ALLOW,
+      }
+      await admin.createAcls({acl: [AclResourceTypes.TOPIC, AclResourceTypes.GROUP].map((resourceType) => ({...right, resourceType}))})
     },
     async join(group, topic) {
       const consumer = client.consumer({groupId: group, sessionTimeout: 6000, heartbeatInterval: 500, allowAutoTopicCreation: false})
@@ -76,10 +108,34 @@ export async function openScenes(kafka: Kafka): Promise<Scenes> {
       await waitUntil(`group ${group} is stable`, async () => (await described(group)) === 'Stable')
       return consumer
     },
+    async joinSlowly(group, topic) {
+      const {promise, resolve} = Promise.withResolvers<void>()
+      const begun = Promise.withResolvers<void>()
+      const member = async (eachMessage: () => Promise<void>): Promise<void> => {
+        const consumer = client.consumer({groupId: group, sessionTimeout: 30_000, allowAutoTopicCreation: false})
+        open.push(consumer)
+        await consumer.connect()
+        await consumer.subscribe({topic, fromBeginning: true})
+        await consumer.run({eachMessage})
+      }
+      await member(() => {
+        begun.resolve()
+        return promise
+      })
+      await producer.send({topic, messages: [{value: 'an event'}]})
+      await begun.promise
+      void member(() => Promise.resolve())
+      return {finish: resolve}
+    },
     async joinNewProtocol(group, topic) {
       const properties = ['group.protocol=consumer', 'auto.offset.reset=earliest', 'auto.commit.interval.ms=200']
       const running = await kafka.startTool('org.apache.kafka.tools.consumer.ConsoleConsumer', [
-        ...['--bootstrap-server', kafka.local.join(','), '--topic', topic, '--group', group],
+        '--bootstrap-server',
+        kafka.local.join(','),
+        '--topic',
+        topic,
+        '--group',
+        group,
         ...properties.flatMap((property) => ['--consumer-property', property]),
       ])
       const hasCommits = async (): Promise<boolean> => (await admin.fetchOffsets({groupId: group})).length > 0
@@ -98,6 +154,10 @@ export async function openScenes(kafka: Kafka): Promise<Scenes> {
       await Promise.allSettled([admin.disconnect(), cluster.disconnect(), ...open.map((each) => each.disconnect())])
     },
   }
+}
+
+function succeed(what: string, action: () => Promise<unknown>): Promise<void> {
+  return waitUntil(what, () => action().then(() => true), {timeout: 15_000})
 }
 
 /** kafkajs' public face commits for members alone, and takes seconds to become one. */

@@ -101,7 +101,7 @@ export class KafkaModel implements LagReader {
 
   async survey(): Promise<Survey> {
     this.onSurvey()
-    this.requests += 2 + this.brokers.length
+    this.requests += 1 + this.brokers.length
     const alive = [...this.groups].filter(([, {coordinator}]) => !this.dead.has(coordinator))
     return {
       brokers: this.brokers.map((id) => ({id, address: `kafka-${id}:9092`, error: this.#fault(id)})),
