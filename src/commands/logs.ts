@@ -17,7 +17,7 @@ export default class Logs extends SapocheCommand {
     'again, all wait for it, for eight windows at most. No line is lost and none repeated, whatever becomes of the connections. Pods',
     'born later are followed as well. Filters see whole records: the lines of a stack trace stay with their head.',
     'Without targets, on a terminal, a picker asks for them. The exit code is 0 where nothing was found.',
-  ].join('\n')
+  ].join(' ')
   static override examples = [
     '<%= config.bin %> logs consumer-lis-testresult -f',
     '<%= config.bin %> logs consumers workers --since 15m --level error',

@@ -417,7 +417,7 @@ export class ContainerLog implements Source {
 }
 
 /** No other attempt will fare better. */
-function isHopeless(error: SapocheError): boolean {
+export function isHopeless(error: SapocheError): boolean {
   return error instanceof ForbiddenError || error instanceof UnauthorizedError
 }
 

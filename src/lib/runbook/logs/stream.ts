@@ -14,7 +14,7 @@ import {OutputBuffer, type WriteBytes} from './output.ts'
 import {Prefixes} from './prefix.ts'
 import {clusterLogs} from './reader.ts'
 import {Pace, Slots} from './slots.ts'
-import {ContainerLog, type SourceContext} from './source.ts'
+import {ContainerLog, isHopeless, type SourceContext} from './source.ts'
 import type {Moment} from './stamp.ts'
 
 /** Where logs come from. */
@@ -154,9 +154,7 @@ class LogRun {
     const failures = this.#failures()
     const [first] = failures
     if (first !== undefined && failures.length === this.#logs.size) {
-      if (failures.length === 1) throw first
-      const {code, message, hints, suggestions} = first
-      throw new SapocheError(code, `none of ${count(failures.length, 'log')} can be read: ${message}`, {cause: first, hints, suggestions})
+      throw noneReadable(first, failures.length)
     }
     this.notices.tellUnreadable()
     this.notices.unlevelled(this.#started.reduce((sum, {unlevelled}) => sum + unlevelled, 0))
@@ -238,6 +236,14 @@ class LogRun {
   #stopWhereNothingCanBeRead(): void {
     if (this.#logs.size > 0 && this.#failures().length === this.#logs.size) this.#life.abort(new InterruptedError())
   }
+}
+
+/** The first failure, for all. What a kubelet can't read (400) was not refused to us, and is out of reach (69). */
+function noneReadable(first: SapocheError, logs: number): SapocheError {
+  const {message, hints, suggestions} = first
+  const code = first.code === 'refused' && !isHopeless(first) ? 'unreachable' : first.code
+  const words = logs === 1 ? message : `none of ${count(logs, 'log')} can be read: ${message}`
+  return new SapocheError(code, words, {cause: first, hints, suggestions})
 }
 
 function nothingWords({previous, rules}: LogOptions, containers: number, logs: number): string {
