@@ -15,7 +15,9 @@ export class Board {
   readonly #pods = new Table<Pod>(ownerOf)
   readonly #listeners = new Set<() => void>()
   readonly #life = new AbortController()
-  #blind: string | null = null
+  /** Why what is known of a table grows old. */
+  readonly #blind = new Map<object, string>()
+  #isWaking = false
   #failure: unknown = null
 
   /**
@@ -48,7 +50,7 @@ export class Board {
 
   /** Why nothing new is seen; null where all is well. */
   get blind(): string | null {
-    return this.#blind
+    return this.#blind.values().next().value ?? null
   }
 
   deployments(): LiveDeployment[] {
@@ -132,16 +134,22 @@ export class Board {
   }
 
   #take<T extends Identified>(event: WatchEvent<T>, into: Table<T>): void {
-    if (event.type === 'blind') this.#blind = event.reason
-    else this.#blind = null
+    if (event.type === 'blind') this.#blind.set(into, event.reason)
+    else this.#blind.delete(into)
     if (event.type === 'listed') into.replace(event.items)
     else if (event.type === 'deleted') into.remove(event.object)
     else if (event.type === 'added' || event.type === 'modified') into.put(event.object)
     this.#wake()
   }
 
+  /** Once for all events that came together: with many workloads under way they come in bursts. */
   #wake(): void {
-    for (const listener of this.#listeners) listener()
+    if (this.#isWaking) return
+    this.#isWaking = true
+    setImmediate(() => {
+      this.#isWaking = false
+      for (const listener of this.#listeners) listener()
+    })
   }
 }
 
