@@ -7,7 +7,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/real/**', 'test/contract/*real*.test.ts'],
     disableConsoleIntercept: true,
-    testTimeout: 20_000,
+    testTimeout: 40_000,
     hookTimeout: 60_000,
     reporters: results ? ['default', 'json'] : ['default'],
     ...(results ? {outputFile: {json: results}} : {}),
