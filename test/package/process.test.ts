@@ -68,6 +68,12 @@ describe('usage', () => {
     ['a bad option value', ['status', '-o', 'xml'], /^sapoche: expected --output=xml to be one of: table, wide, json, [^\n]+\n$/],
     ['an extra argument', ['catalogue', 'show', 'extra'], /^sapoche: unexpected argument: extra[^\n]*\n$/],
     ['a bad duration', ['status', '--request-timeout', 'soon'], /^sapoche: --request-timeout=soon is no length of time[^\n]*\n$/],
+    ['an empty namespace', ['status', '-n', ''], /^sapoche: --namespace= is no name of a namespace[^\n]*\n$/],
+    ['a namespace that is a path', ['status', '-n', '../../x'], /^sapoche: --namespace=\.\.\/\.\.\/x is no name of a namespace[^\n]*\n$/],
+    ['an empty user', ['status', '--as', ''], /^sapoche: --as is empty[^\n]*\n$/],
+    ['an empty group', ['status', '--as', 'x', '--as-group', ''], /^sapoche: --as-group is empty[^\n]*\n$/],
+    ['an empty context', ['status', '--context='], /^sapoche: --context is empty[^\n]*\n$/],
+    ['a flag without the one it needs', ['status', '--timeout', '5s'], /^sapoche: --timeout needs --until; see sapoche status --help\n$/],
     ['a flag without its value', ['status', '--context'], /^sapoche: flag --context expects a value[^\n]*\n$/],
   ])('%s: one line, 64', async (_, args, stderr) => {
     const text = await run(args)

@@ -19,6 +19,24 @@ export const duration = custom<number>({
   },
 })
 
+/** A text that is not empty: a script's unset variable must not stand for another cluster, user or namespace. */
+const filled = custom<string>({
+  parse: async (input, _context, options) => {
+    if (input === '') throw new UsageError(`--${options.name} is empty`)
+    return input
+  },
+})
+
+/** The name of a namespace: a DNS label. */
+const namespaceName = custom<string>({
+  char: 'n',
+  helpValue: '<name>',
+  parse: async (input) => {
+    if (!/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(input)) throw new UsageError(`--namespace=${input} is no name of a namespace`)
+    return input
+  },
+})
+
 const CLUSTER = 'CLUSTER'
 const OUTPUT = 'OUTPUT'
 const CHECK = 'CHECK'
@@ -43,11 +61,11 @@ export const catalogueFlag = {
 
 /** Which cluster, as whom, and what it should hold. */
 export const clusterFlags = {
-  kubeconfig: string({summary: 'kubeconfig file, before KUBECONFIG and ~/.kube/config', helpGroup: CLUSTER, helpValue: '<file>'}),
-  context: string({summary: 'context of the kubeconfig', helpGroup: CLUSTER, helpValue: '<name>'}),
-  namespace: string({char: 'n', summary: "namespace; the catalogue's when not given", helpGroup: CLUSTER, helpValue: '<name>'}),
-  as: string({summary: 'user to impersonate', helpGroup: CLUSTER, helpValue: '<user>'}),
-  'as-group': string({
+  kubeconfig: filled({summary: 'kubeconfig file, before KUBECONFIG and ~/.kube/config', helpGroup: CLUSTER, helpValue: '<file>'}),
+  context: filled({summary: 'context of the kubeconfig', helpGroup: CLUSTER, helpValue: '<name>'}),
+  namespace: namespaceName({summary: "namespace; the catalogue's when not given", helpGroup: CLUSTER}),
+  as: filled({summary: 'user to impersonate', helpGroup: CLUSTER, helpValue: '<user>'}),
+  'as-group': filled({
     summary: 'group to impersonate; repeatable',
     multiple: true,
     multipleNonGreedy: true,
