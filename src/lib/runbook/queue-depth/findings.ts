@@ -10,7 +10,8 @@ export const TELLING_SECONDS = 5
 export function judgeQueue(facts: QueueFacts): Finding[] {
   const {now} = facts
   if (now.state === 'unreadable') return [unreadable(facts)]
-  if (now.state === 'absent') return []
+  // A queue is empty as well where every job fails at once.
+  if (now.state === 'absent') return failing(facts)
   return worstFirst([...unserved(facts), ...motionless(facts), ...deep(facts), ...failing(facts), ...partly(now)])
 }
 
@@ -138,8 +139,8 @@ function motionless(facts: QueueFacts): Finding[] {
   if (isUnmoved && isIdle) {
     const words = `${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} ready and took nothing ${span}: ${jobs(waiting(now))}, and no job is under way`
     findings.push(finding('critical', words, [...look, ...names.map((name) => `restart ${name}`)]))
-  } else if (movement === 'growing' || (movement === 'stuck' && (now.pending ?? 0) > (before.pending ?? 0))) {
-    findings.push(finding('info', `${(now.pending ?? 0) - (before.pending ?? 0)} more ${span} although workers are ready`))
+  } else if (waiting(now) > waiting(before)) {
+    findings.push(finding('info', `${waiting(now) - waiting(before)} more ${span} although workers are ready`))
   }
   return findings
 }

@@ -1,5 +1,7 @@
 import type {Warning} from '../schema.ts'
 import {isoTime} from '../../text/time.ts'
+import {count} from '../../text/view.ts'
+import type {Layout} from '../../clients/redis/types.ts'
 import {verdictOf, worst} from '../../workload/index.ts'
 import {clusterNames} from '../endpoints/index.ts'
 import type {Answered, Look} from './collect.ts'
@@ -85,16 +87,18 @@ function findingsOf(row: Row, answered: Answered): Finding[] {
   if (layout === 'key' && facts.now.wrongType !== null) {
     return [{severity: 'warning', words: `the key ${facts.key} holds a ${facts.now.wrongType}, which has no length`, next: []}]
   }
-  if (facts.now.state !== 'absent') return judgeQueue(facts)
-  const {isFound, isComplete} = answered.layout
+  const findings = judgeQueue(facts)
+  return facts.now.state === 'absent' ? [...findings, absence(layout, answered.layout)] : findings
+}
+
+/** Redis takes an empty list away: only for a name that nobody vouches for, or where not all keys were seen, is it worth a word. */
+function absence(layout: Row['layout'], {isFound, isComplete}: Layout): Finding {
   if (!isFound && !isComplete) {
-    return [
-      {severity: 'unknown', words: 'no such key, and the search for the prefix of the queues ended before it had seen all keys', next: []},
-    ]
+    const words = 'no such key, and the search for the prefix of the queues ended before it had seen all keys'
+    return {severity: 'unknown', words, next: []}
   }
-  // Redis takes an empty list away: only for a name that nobody vouches for is it worth a word.
-  if (layout === 'key') return [{severity: 'info', words: 'no such key: empty, or named otherwise', next: []}]
-  return [{severity: 'ok', words: 'no such key: nothing is queued', next: []}]
+  if (layout === 'key') return {severity: 'info', words: 'no such key: empty, or named otherwise', next: []}
+  return {severity: 'ok', words: 'no such key: nothing is queued', next: []}
 }
 
 const UNSAID: Omit<RedisReport, 'state' | 'severity' | 'reason' | 'next'> = {
@@ -177,7 +181,8 @@ function failedOf(answered: Answered): QueueDepthReport['failed'] {
   const counts = {key, total: total.value, lastHour: recent.value}
   const failure = total.failure ?? recent.failure
   if (failure !== null) return {...counts, severity: 'unknown', reason: `${key} can't be read: ${failure.message}`}
-  if ((recent.value ?? 0) > 0) return {...counts, severity: 'warning', reason: `${recent.value} jobs failed for good in the last hour`}
+  if ((recent.value ?? 0) > 0)
+    return {...counts, severity: 'warning', reason: `${count(recent.value ?? 0, 'job')} failed for good in the last hour`}
   return {...counts, severity: 'ok', reason: ''}
 }
 

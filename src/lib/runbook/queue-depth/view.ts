@@ -39,7 +39,7 @@ export function depthLines(report: QueueDepthReport, options: ViewOptions, {widt
     '',
     ...columns(rows, tableColumns(report, width, tone, trend), {width, tone}),
     ...(rows.length === 0 ? ['no queues: no workload names one, and none was asked for'] : []),
-    redisLine(report.redis, tone),
+    ...redisLines(report.redis, options, tone),
     ...failedLine(report, tone),
     '',
     ...faults(report, options, tone),
@@ -83,9 +83,9 @@ function readyText({workloads}: QueueItem): string {
   return `${number(sum(workloads.map(({ready}) => ready)))}/${number(sum(workloads.map(({desired}) => desired)))}`
 }
 
-/** `redis  master  61 % of 2Gi (noeviction)  0 evicted  RDB ok  no replica` */
-function redisLine(redis: RedisReport, tone: Tone): string {
-  const {state, role, usedMemory, maxMemory, policy, evictedKeys, persistence, address} = redis
+/** `redis  ok  master, 61 % of 2Gi (noeviction), 0 evicted, RDB ok, st-redis-sp:6379` */
+function redisLines(redis: RedisReport, {width}: ViewOptions, tone: Tone): string[] {
+  const {state, role, usedMemory, maxMemory, policy, evictedKeys, persistence, address, severity, reason} = redis
   const memory =
     usedMemory === null
       ? ''
@@ -98,14 +98,18 @@ function redisLine(redis: RedisReport, tone: Tone): string {
     evictedKeys === null ? '' : `${evictedKeys} evicted`,
     persistence.rdb === null ? '' : `RDB ${persistence.rdb}`,
     persistence.aof === null ? '' : `AOF ${persistence.aof}`,
+    severity === 'info' ? reason : '',
     address ?? '',
-    redis.severity === 'info' ? redis.reason : '',
   ]
-  return `${tone.strong('redis')}  ${parts
+  const text = `${toned(severity, severity, tone)}  ${parts
     .filter((part) => part !== '')
     .map(strip)
-    .join('  ')}  ${toned(redis.severity, redis.severity, tone)}`
+    .join(', ')}`
+  const [first = '', ...others] = wrap(text, width, ' '.repeat(TITLE.length))
+  return [tone.strong(TITLE.trimEnd()) + first.slice(TITLE.trimEnd().length), ...others]
 }
+
+const TITLE = 'redis  '
 
 function failedLine({failed}: QueueDepthReport, tone: Tone): string[] {
   if (failed === null) return []

@@ -1,6 +1,7 @@
 import {resolveTargets, type Catalogue} from '../../catalogue/index.ts'
 import type {Layout} from '../../clients/redis/types.ts'
 import {UsageError} from '../../errors/index.ts'
+import {count} from '../../text/view.ts'
 import type {World} from './world.ts'
 
 export interface DepthOptions {
@@ -73,10 +74,9 @@ function queuesOfTargets(world: World, targets: readonly string[], except: reado
   const named = new Set([...resolution.workloads.map(({name}) => name), ...resolution.pods.flatMap(({workload}) => workload ?? [])])
   const queues = new Set([...workers].flatMap(([name, {queues: own}]) => (named.has(name) ? own : [])))
   if (queues.size > 0) return queues
-  throw new UsageError(
-    `${[...named].slice(0, 3).join(', ')}${named.size > 3 ? ` and ${named.size - 3} more` : ''} work on no queue that is known`,
-    {
-      hints: [{label: 'next', text: 'sapoche queue-depth lists the queues; the catalogue names those that the environment hides'}],
-    },
-  )
+  const [first = '', ...others] = named
+  const who = others.length === 0 ? `${first} works` : `${first} and ${count(others.length, 'other')} work`
+  throw new UsageError(`${who} on no queue that is known`, {
+    hints: [{label: 'next', text: 'sapoche queue-depth lists the queues; the catalogue names those that the environment hides'}],
+  })
 }
