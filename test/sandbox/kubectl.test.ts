@@ -59,6 +59,29 @@ describe.skipIf(KUBECTL === undefined)('a real kubectl', () => {
     expect(await kubectl('describe', 'node', 'node-a')).toContain('Non-terminated Pods:')
   })
 
+  test('exec, with its exit code and input', async () => {
+    expect(await kubectl('exec', 'deployment/worker-sapoche-default', '--', 'env')).toContain('QUEUE_CONNECTION=redis')
+    expect(await kubectl('exec', 'deployment/redis-master-st-sp', '--', 'redis-cli', 'PING')).toBe('PONG\n')
+    await expect(kubectl('exec', 'deployment/st-bnkd-php', '--', 'sh', '-c', 'echo out; exit 7')).rejects.toMatchObject({
+      code: 7,
+      stdout: 'out\n',
+    })
+    const piped = spawn(KUBECTL ?? '', [...options, 'exec', '-i', 'deployment/st-bnkd-php', '--', 'wc', '-c'])
+    let counted = ''
+    piped.stdout.on('data', (part: Buffer) => (counted += part.toString()))
+    piped.stdin.end('x'.repeat(1_000_000))
+    await new Promise((resolve) => piped.once('close', resolve))
+    expect(counted).toBe('1000000\n')
+  })
+
+  test('top pods and nodes, events', async () => {
+    const top = (await kubectl('top', 'pods', '--sort-by', 'memory')).trim().split('\n')
+    expect(top).toHaveLength(40)
+    expect(top[1]).toMatch(/^\S+ +\d+m +\d+Mi *$/)
+    expect((await kubectl('top', 'nodes')).trim().split('\n')).toHaveLength(4)
+    expect(await kubectl('events', '--for', 'deployment/worker-sapoche-pdf')).toContain('ScalingReplicaSet')
+  })
+
   test('get -w shows a pod that is replaced', async () => {
     const watching = spawn(KUBECTL ?? '', [...options, 'get', 'pods', '-w', '-l', 'app=consumer-ecg'])
     let seen = ''

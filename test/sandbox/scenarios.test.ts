@@ -92,7 +92,7 @@ test('stopped-consumer: zero replicas since 40 minutes, and the event says so', 
     expect([stopped.spec.replicas, ...counts(stopped)]).toEqual([0, 0, 0, 0])
     const [event] = (await list<CoreEvent>(`${NS}/events`)).filter((candidate) => candidate.reason === 'ScalingReplicaSet')
     expect(event?.message).toMatch(/^Scaled down replica set consumer-lis-testresult-\w+ from 1 to 0$/)
-    expect(minutesAgo(event?.lastTimestamp)).toBe(40)
+    expect(minutesAgo(event?.lastTimestamp ?? undefined)).toBe(40)
     expect(stopped.metadata.managedFields?.some(({fieldsV1}) => fieldsV1['f:spec']?.['f:replicas'] !== undefined)).toBe(false)
   })
 })
@@ -179,7 +179,10 @@ describe('compiling', () => {
     {text: 'steps: []', says: 'x.yaml: description: expected a sentence'},
     {text: 'description: d\nsteps: {}', says: 'x.yaml: steps: expected a list'},
     {text: 'description: d\nstep: []', says: 'x.yaml: step: expected description or steps'},
-    {text: 'description: d\nsteps: [{ago: 1m}]', says: 'x.yaml: steps[0]: expected ago and one of image, fault, scale, jobs, redis, lose, apply'},
+    {
+      text: 'description: d\nsteps: [{ago: 1m}]',
+      says: 'x.yaml: steps[0]: expected ago and one of image, fault, scale, jobs, redis, lose, apply',
+    },
     {
       text: 'description: d\nsteps: [{ago: soon, lose: {node: node-a}}]',
       says: 'x.yaml: steps[0].ago: expected a time like 12m, at most 2h',

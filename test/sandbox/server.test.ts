@@ -76,7 +76,7 @@ describe('what there is not', () => {
     expect([reply.code, reply.body.code, reply.body.message]).toEqual([code, code, says])
   })
 
-  test.for(['/apis/keda.sh/v1alpha1', '/apis/metrics.k8s.io/v1beta1/nodes', '/openapi/v3', '/apis/metrics.k8s.io/v1beta1'])(
+  test.for(['/apis/keda.sh/v1alpha1', '/apis/custom.metrics.k8s.io/v1beta2/nodes', '/openapi/v3', '/apis/metrics.k8s.io/v1'])(
     '%s is 404 in plain text, as on a real API server',
     async (path) => {
       const {code, headers, body} = await request<string>(sandbox, 'GET', path)
@@ -101,10 +101,10 @@ describe('what there is not', () => {
     expect((await status(method, path, {type, body: {metadata: {name: 'x'}}})).code).toBe(code)
   })
 
-  test('an upgrade is refused with 501', async () => {
+  test('an upgrade of anything but exec and port-forward is refused with 501', async () => {
     const {promise, resolve, reject} = Promise.withResolvers<number | undefined>()
     const headers = {authorization: `Bearer ${sandbox.token}`, connection: 'Upgrade', upgrade: 'websocket'}
-    const sent = https.get(`${sandbox.url}${NS}/pods/x/exec`, {ca: sandbox.caPem, headers, agent: false}, (answer) =>
+    const sent = https.get(`${sandbox.url}${NS}/pods/x/attach`, {ca: sandbox.caPem, headers, agent: false}, (answer) =>
       resolve(answer.statusCode),
     )
     sent.on('error', reject)
@@ -119,7 +119,7 @@ test("the Date header is the cluster's clock", async () => {
 
 test('discovery lists every group with its resources', async () => {
   const {body: groups} = await request<{groups: {name: string; preferredVersion: {groupVersion: string}}[]}>(sandbox, 'GET', '/apis')
-  expect(groups.groups.map(({name}) => name)).toEqual(['apps', 'batch', 'autoscaling', 'discovery.k8s.io', 'policy'])
+  expect(groups.groups.map(({name}) => name)).toEqual(['apps', 'batch', 'autoscaling', 'discovery.k8s.io', 'policy', 'metrics.k8s.io'])
   for (const {preferredVersion} of groups.groups) {
     const {body} = await request<{resources: object[]}>(sandbox, 'GET', `/apis/${preferredVersion.groupVersion}`)
     expect(body.resources.length).toBeGreaterThan(0)

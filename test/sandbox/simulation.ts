@@ -81,7 +81,7 @@ export class Simulation {
   events(): string[] {
     return this.cluster.store
       .list(EVENTS)
-      .map(({type, reason, involvedObject, count}) => `${type} ${reason} ${involvedObject.kind} x${count}`)
+      .map(({type, reason, involvedObject, count, series}) => `${type} ${reason} ${involvedObject.kind} x${series?.count ?? count ?? 1}`)
   }
 }
 

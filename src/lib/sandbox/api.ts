@@ -1,7 +1,8 @@
 /** The simulated API server without its HTTP: a call comes in, an answer goes out. */
 import type {Cluster} from './cluster.ts'
 import {discovery} from './discovery.ts'
-import {ApiFailure, detailsOf, notFound, notImplemented, qualified} from './failure.ts'
+import {isMetrics, metrics} from './metrics.ts'
+import {ApiFailure, badRequest, detailsOf, notFound, notImplemented, qualified} from './failure.ts'
 import {follow, list} from './read.ts'
 import {evict} from './eviction.ts'
 import {type Resource, apiVersionOf} from './resources.ts'
@@ -55,8 +56,10 @@ export interface Target {
 /** For API groups that are not there, as a real API server answers. */
 const PAGE_NOT_FOUND: Answer = {kind: 'text', code: 404, body: '404 page not found\n'}
 const NO_RESOURCE = new ApiFailure(404, 'NotFound', 'the server could not find the requested resource', {})
+/** By WebSocket alone (upgrade.ts). */
+const UPGRADED = ['exec', 'portforward']
 /** Parts of Kubernetes that exist in a cluster and not here. */
-const ELSEWHERE = ['exec', 'attach', 'portforward', 'proxy', 'binding', 'ephemeralcontainers', 'token', 'approval', 'resize']
+const ELSEWHERE = ['attach', 'proxy', 'binding', 'ephemeralcontainers', 'token', 'approval', 'resize']
 
 export class Api {
   readonly #cluster: Cluster
@@ -86,6 +89,7 @@ export class Api {
     if (namespace === null && name !== null && resource.namespaced) throw NO_RESOURCE
     const target = {resource, namespace, name, subresource}
     if (subresource !== null && !resource.subresources.includes(subresource)) {
+      if (UPGRADED.includes(subresource)) throw badRequest('Upgrade request required')
       if (ELSEWHERE.includes(subresource)) throw notImplemented(`${resource.plural}/${subresource}`)
       throw NO_RESOURCE
     }
@@ -98,11 +102,16 @@ export class Api {
   #read({query, accept}: Call, target: Target): Answer {
     const {resource, name, subresource, namespace} = target
     if (subresource === 'log') return {kind: 'bytes', read: this.#cluster.logs.read(target, query)}
-    const asTable = prefersTable(accept)
+    if (isMetrics(resource)) return {kind: 'json', code: 200, body: metrics(this.#cluster, target, query)}
+    const form = formOf(accept)
+    const asTable = form === 'Table'
     const now = this.#cluster.clock.now()
     const include = query.get('includeObject') ?? 'Metadata'
     if (isWatch(query)) return follow(this.#cluster, target, query, {asTable, include})
-    if (name === null) return {kind: 'json', code: 200, body: list(this.#cluster, target, query, {asTable, include})}
+    if (name === null) {
+      const body = list(this.#cluster, target, query, {asTable, include})
+      return {kind: 'json', code: 200, body: form === 'PartialObjectMetadataList' ? metadataOf(body) : body}
+    }
     const object = this.#cluster.store.get(resource, namespace ?? undefined, name)
     if (object === undefined) throw notFound(resource, name)
     if (subresource === 'scale') return {kind: 'json', code: 200, body: readScale(object)}
@@ -121,7 +130,7 @@ export class Api {
 }
 
 /** What a path asks for, whether or not it is served. */
-interface Asked {
+export interface Asked {
   readonly group: string
   readonly groupVersion: string
   readonly plural: string
@@ -131,7 +140,7 @@ interface Asked {
 }
 
 /** `/api/v1/...` or `/apis/GROUP/VERSION/...`, then `[namespaces/NS/]PLURAL[/NAME[/SUBRESOURCE]]`; null for every other path. */
-function askedFor(path: string): Asked | null {
+export function askedFor(path: string): Asked | null {
   const [, root, ...parts] = path.split('/').map((part) => decodeURIComponent(part))
   const groupVersion = root === 'api' ? parts.splice(0, 1).join('') : root === 'apis' ? parts.splice(0, 2).join('/') : ''
   const within = parts[0] === 'namespaces' && parts.length > 2 && !['status', 'finalize'].includes(parts[2] ?? '')
@@ -162,7 +171,8 @@ function verbOf({method, query}: Call, {name}: Asked): string {
   }
 }
 
-function authorize(user: User | null, verb: string, {group, plural, namespace, name, subresource}: Asked): void {
+/** Throws 403 for what a user may not do. */
+export function authorize(user: User | null, verb: string, {group, plural, namespace, name, subresource}: Asked): void {
   if (user === null) return
   const kind = subresource === null ? plural : `${plural}/${subresource}`
   const has = (values: readonly string[], value: string) => values.includes('*') || values.includes(value)
@@ -173,14 +183,29 @@ function authorize(user: User | null, verb: string, {group, plural, namespace, n
   throw new ApiFailure(403, 'Forbidden', `${what} in API group "${group}" ${where}`, detailsOf({group, plural}, name))
 }
 
+/** Forms of an object besides its own. */
+type Form = 'Table' | 'PartialObjectMetadataList' | 'object'
+
 /** The first media type that can be answered decides. Throws 406 where none can (protobuf and CBOR alone). */
-function prefersTable(accept: string): boolean {
+function formOf(accept: string): Form {
   for (const type of accept === '' ? ['*/*'] : accept.split(',').map((part) => part.trim())) {
     const [media = '', ...parameters] = type.split(';').map((part) => part.trim())
     if (!['*/*', 'application/*', 'application/json'].includes(media)) continue
-    const as = parameters.find((parameter) => parameter.startsWith('as='))
-    if (as === 'as=Table') return true
-    if (as === undefined) return false
+    const as = parameters.find((parameter) => parameter.startsWith('as='))?.slice(3)
+    if (as === undefined) return 'object'
+    if (as === 'Table' || as === 'PartialObjectMetadataList') return as
   }
   throw new ApiFailure(406, 'NotAcceptable', 'only the following media types are accepted: application/json')
+}
+
+/** A list of which nothing is left but the metadata. */
+function metadataOf(body: object): object {
+  const {metadata, items = []} = body as {metadata?: object; items?: readonly {metadata: object}[]}
+  const apiVersion = 'meta.k8s.io/v1'
+  return {
+    kind: 'PartialObjectMetadataList',
+    apiVersion,
+    metadata,
+    items: items.map((item) => ({kind: 'PartialObjectMetadata', apiVersion, metadata: item.metadata})),
+  }
 }

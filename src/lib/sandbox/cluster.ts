@@ -3,6 +3,7 @@ import {reconcileAutoscaler} from './autoscaler.ts'
 import type {Clock} from './clock.ts'
 import {reconcileDeployment} from './deployments.ts'
 import {reconcileService} from './endpoints.ts'
+import {firstReport, lastSeen, reportAgain} from './events.ts'
 import {Kubelet} from './kubelet.ts'
 import {Logs} from './logs.ts'
 import {obeyLabel} from './nodes.ts'
@@ -90,7 +91,6 @@ export class Cluster {
     // It would be forgotten before anybody could see it.
     if (this.clock.now() < this.#present - HOUR) return
     const {name, namespace = 'default', uid, resourceVersion} = object.metadata
-    const at = this.now()
     const key = [uid, reason, message, fieldPath].join(' ')
     const seen = this.store.get(EVENTS, namespace, this.#reported.get(key) ?? '')
     const event =
@@ -111,23 +111,14 @@ export class Cluster {
               type,
               reason,
               message,
-              source: {component},
-              reportingComponent: component,
-              reportingInstance: '',
-              eventTime: null,
-              count: 1,
-              firstTimestamp: at,
-              lastTimestamp: at,
+              ...firstReport(component, this.clock.now()),
             },
           )
-        : this.store.update(EVENTS, seen, (draft) => {
-            draft.count += 1
-            draft.lastTimestamp = at
-          })
+        : this.store.update(EVENTS, seen, (draft) => reportAgain(draft, this.clock.now()))
     this.#reported.set(key, event.metadata.name)
     this.clock.after(HOUR, () => {
       const last = this.store.get(EVENTS, namespace, event.metadata.name)
-      if (last?.lastTimestamp !== at) return
+      if (last === undefined || lastSeen(last) !== lastSeen(event)) return
       this.#reported.delete(key)
       this.store.remove(EVENTS, last)
     })

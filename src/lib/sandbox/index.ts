@@ -3,13 +3,20 @@ import type {Catalogue} from '../catalogue/types.ts'
 import type {User} from './api.ts'
 import {Timeline} from './clock.ts'
 import {Cluster} from './cluster.ts'
+import {SandboxKafka} from './kafka.ts'
 import type {GivenLine, GivenLog, LogPlace} from './logs.ts'
 import {SandboxRedis} from './redis.ts'
+import {Pods} from './insides.ts'
+import type {PortPlace, ServePort} from './port-forward.ts'
+import type {Program} from './programs.ts'
 import {findScenario, perform, resourcesOf} from './scenarios.ts'
 import {seed} from './seed.ts'
 import {listen} from './server.ts'
 
 export type {Rule, User} from './api.ts'
+export type {PortPlace, ServePort} from './port-forward.ts'
+export type {Program, ProgramContext} from './programs.ts'
+export type {SandboxKafka} from './kafka.ts'
 export type {RedisState, RedisUser, SandboxRedis} from './redis.ts'
 export {listScenarios} from './scenarios.ts'
 
@@ -37,8 +44,13 @@ export interface Sandbox {
   /** A kubeconfig file's text, with the context `sandbox` in the catalogue's namespace. */
   kubeconfig(): string
   readonly redis: SandboxRedis
+  readonly kafka: SandboxKafka
   /** Puts lines of the caller's in the place of those that containers seem to write; `previous` is the log of the run before. */
   giveLog(place: LogPlace, lines: readonly GivenLine[], previous?: readonly GivenLine[]): GivenLog
+  /** Puts something of the caller's behind a port of pods, which is handed each connection that is forwarded to it. */
+  servePort(place: PortPlace, serve: ServePort): void
+  /** Puts a program of the caller's into the containers of a workload, for exec. */
+  giveProgram(workload: string, name: string, program: Program): void
   close(): Promise<void>
 }
 
@@ -52,19 +64,26 @@ export async function startSandbox({scenario, catalogue, now, paceMs = 300, user
   const timeline = new Timeline(now, start - PAST_MS)
   const cluster = new Cluster(timeline, paceMs, start)
   const redis = new SandboxRedis(cluster, catalogue)
-  const stage = {cluster, redis, present: start}
+  const kafka = new SandboxKafka(cluster, catalogue)
+  const insides = new Pods(catalogue, redis)
+  kafka.listen(insides.ports)
+  const stage = {cluster, redis, kafka, present: start}
   seed(cluster, catalogue)
+  kafka.seed()
   for (const step of story.steps) timeline.after(PAST_MS - step.ago * 1000, () => perform(stage, catalogue, step))
   timeline.replay(start)
   cluster.store.forget()
   timeline.goLive()
-  const {url, caPem, token, close} = await listen(cluster, resourcesOf(story), users)
+  const {url, caPem, token, close} = await listen(cluster, insides, resourcesOf(story), users)
   return {
     url,
     caPem,
     token,
     redis,
+    kafka,
     kubeconfig: () => kubeconfig({url, caPem, token, namespace: catalogue.namespace}),
+    servePort: (place, serve) => insides.ports.serve(place, serve),
+    giveProgram: (workload, name, program) => insides.give(workload, name, program),
     giveLog: (place, lines, previous) => cluster.logs.give(place, lines, previous),
     async close() {
       timeline.stop()

@@ -118,6 +118,11 @@ export const SCALED_OBJECTS = resource('keda.sh/v1alpha1', 'scaledobjects', 'Sca
   subresources: STATUS,
 })
 
+const READ = ['get', 'list']
+/** Served by metrics.ts, and stored nowhere. */
+export const POD_METRICS = resource('metrics.k8s.io/v1beta1', 'pods', 'PodMetrics', {verbs: READ})
+export const NODE_METRICS = resource('metrics.k8s.io/v1beta1', 'nodes', 'NodeMetrics', {verbs: READ, namespaced: false})
+
 /** What every cluster has; SCALED_OBJECTS only where a scenario brings KEDA. */
 export const RESOURCES: readonly Resource[] = [
   NAMESPACES,
@@ -138,6 +143,8 @@ export const RESOURCES: readonly Resource[] = [
   AUTOSCALERS,
   ENDPOINT_SLICES,
   BUDGETS,
+  POD_METRICS,
+  NODE_METRICS,
 ]
 
 export function apiVersionOf(of: Resource): string {

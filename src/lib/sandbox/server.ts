@@ -2,7 +2,7 @@
 import {randomBytes} from 'node:crypto'
 import {type Http2SecureServer, type Http2ServerRequest, type Http2ServerResponse, createSecureServer} from 'node:http2'
 import type {ServerResponse} from 'node:http'
-import type {AddressInfo, Socket} from 'node:net'
+import type {AddressInfo} from 'node:net'
 import {Readable} from 'node:stream'
 
 import {type Answer, Api, type User} from './api.ts'
@@ -10,6 +10,7 @@ import {selfSigned} from './certificate.ts'
 import type {Cluster} from './cluster.ts'
 import {ApiFailure, badRequest, notImplemented} from './failure.ts'
 import type {Resource} from './resources.ts'
+import {type Identify, type Insides, upgrader} from './upgrade.ts'
 
 export interface Listening {
   readonly url: string
@@ -22,14 +23,20 @@ const LARGEST_BODY = 3 * 1024 * 1024
 /** A watch whose reader is this far behind is cut off, as a real API server does it. */
 const LARGEST_BACKLOG = 64 * 1024 * 1024
 
-export async function listen(cluster: Cluster, resources: readonly Resource[], users: readonly User[]): Promise<Listening> {
+export async function listen(
+  cluster: Cluster,
+  insides: Insides,
+  resources: readonly Resource[],
+  users: readonly User[],
+): Promise<Listening> {
   const {key, cert} = selfSigned()
   const token = randomBytes(24).toString('hex')
   const api = new Api(cluster, resources)
+  const identify: Identify = (bearer) => (bearer === token ? null : users.find((user) => user.token === bearer))
   const server = createSecureServer({key, cert, allowHTTP1: true}, (request, response) => {
-    void serve(request, response, cluster, api, (bearer) => (bearer === token ? null : users.find((user) => user.token === bearer)))
+    void serve(request, response, cluster, api, identify)
   })
-  server.on('upgrade', (_request, socket: Socket) => refuseUpgrade(socket))
+  server.on('upgrade', upgrader(cluster, insides, identify))
   const close = closer(server)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -38,8 +45,6 @@ export async function listen(cluster: Cluster, resources: readonly Resource[], u
   const {port} = server.address() as AddressInfo
   return {url: `https://127.0.0.1:${port}`, caPem: cert, token, close}
 }
-
-type Identify = (bearer: string) => User | null | undefined
 
 async function serve(
   request: Http2ServerRequest,
@@ -134,13 +139,6 @@ function parser(body: Buffer, contentType: string): () => unknown {
       throw badRequest('the body is not JSON')
     }
   }
-}
-
-function refuseUpgrade(socket: Socket): void {
-  const body = JSON.stringify(notImplemented('connections that are upgraded (exec, attach, port-forward)').status)
-  socket.end(
-    `HTTP/1.1 501 Not Implemented\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
-  )
 }
 
 /** Ends the server and every connection to it at once: a watch would keep it open for ever. */

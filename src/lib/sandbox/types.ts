@@ -244,9 +244,12 @@ export interface CoreEvent extends KubeObject {
   type: 'Normal' | 'Warning'
   reason: string
   message: string
-  count: number
-  firstTimestamp: string
-  lastTimestamp: string
+  /** Of the older form; the newer has a time in its place, and a series when it repeats. */
+  count?: number
+  firstTimestamp: string | null
+  lastTimestamp: string | null
+  eventTime: string | null
+  series?: {count: number; lastObservedTime: string}
 }
 
 /** RFC 3339 in whole seconds, as Kubernetes writes metav1.Time. */

@@ -57,15 +57,16 @@ export function runIn(
   })
 }
 
-/** As `runIn`, with bash where the container has it, else sh. */
+/** As `runIn`, with bash where the container has it, else sh; it is told the name of the caller's terminal. */
 export function shellIn(
   options: Omit<ChoiceOptions, 'allPods'>,
   sources: ExecSources,
   caller: Caller & {readonly term: string | undefined},
   signal: AbortSignal,
 ): Promise<number> {
-  const script = 'if [ -n "$1" ]; then TERM=$1; export TERM; fi; if command -v bash >/dev/null 2>&1; then exec bash; fi; exec sh'
-  return runIn({...options, allPods: false, command: ['sh', '-c', script, 'sapoche', caller.term ?? '']}, sources, caller, signal)
+  const {term = ''} = caller
+  const script = `${term === '' ? '' : 'export TERM="$1"; '}command -v bash >/dev/null 2>&1 && exec bash; exec sh`
+  return runIn({...options, allPods: false, command: ['sh', '-c', script, 'sapoche', term]}, sources, caller, signal)
 }
 
 /** Gives what fails in `work`, and is none of the remote program's, the exit code 125. */
