@@ -4,7 +4,7 @@ import {UsageError} from '../errors/index.ts'
 import {parseDuration} from '../text/duration.ts'
 
 /** oclif's argument builder. What is piped in is data: it never stands for an argument that was left out. */
-export const Args = {string: argument<string>({ignoreStdin: true, parse: async (input) => input})}
+export const Args = {string: argument({ignoreStdin: true, parse: async (input) => input})}
 
 /** oclif's flag builders, under the names its documentation uses. */
 export const Flags = {boolean, custom, integer, option, string}
@@ -20,7 +20,7 @@ export const duration = custom<number>({
 })
 
 /** A text that is not empty: a script's unset variable must not stand for another cluster, user or namespace. */
-const filled = custom<string>({
+const filled = custom({
   parse: async (input, _context, options) => {
     if (input === '') throw new UsageError(`--${options.name} is empty`)
     return input
@@ -28,7 +28,7 @@ const filled = custom<string>({
 })
 
 /** The name of a namespace: a DNS label. */
-const namespaceName = custom<string>({
+const namespaceName = custom({
   char: 'n',
   helpValue: '<name>',
   parse: async (input) => {
