@@ -4,6 +4,7 @@ import {load} from 'js-yaml'
 import {builtinCatalogue} from '../catalogue/index.ts'
 import {ConfigurationError} from '../errors/index.ts'
 import {isRecord} from './json.ts'
+import {BROKERS} from './kafka-log.ts'
 import {STATES} from './pod-status.ts'
 import {RESOURCES, SCALED_OBJECTS, apiVersionOf} from './resources.ts'
 import type {Scenario, Step} from './scenarios.ts'
@@ -71,6 +72,9 @@ const EFFECTS: Readonly<Record<string, Readonly<Record<string, Check>>>> = {
   scale: {workload, replicas: numberOf('replicas')},
   jobs: {queue: text, pending: optional(jobs, 0), delayed: optional(jobs, 0), reserved: optional(jobs, 0)},
   redis: {usedMemory: bytes, maxMemory: bytes, policy: text, refusedWrites: optional(numberOf('commands'), 0)},
+  events: {workload, perSecond: numberOf('events a second')},
+  stall: {workload},
+  broker: {lost: (value, where, fail) => (BROKERS.includes(Number(value)) ? value : fail(where, `a broker (${BROKERS.join(', ')})`))},
   lose: {node: oneOf(NODE_NAMES, 'a node')},
   apply: {
     apiVersion: oneOf([...new Set(kinds.map(apiVersionOf))], 'a served API version'),

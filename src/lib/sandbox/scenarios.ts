@@ -3,6 +3,7 @@ import type {Catalogue} from '../catalogue/types.ts'
 import {ConfigurationError, UsageError} from '../errors/index.ts'
 import {nearestNames} from '../text/nearest.ts'
 import type {Cluster} from './cluster.ts'
+import type {SandboxKafka} from './kafka.ts'
 import {recordWrite} from './managed-fields.ts'
 import {READY_LABEL} from './nodes.ts'
 import type {State} from './pod-status.ts'
@@ -28,6 +29,11 @@ export type Step = {readonly ago: number} & (
   /** Jobs that came to a queue from then on, and what its workers left behind then. */
   | {readonly jobs: Backlog}
   | {readonly redis: Partial<RedisState>}
+  /** So many events a second come to a consumer's topic from then on. */
+  | {readonly events: {readonly workload: string; readonly perSecond: number}}
+  /** Its consumers read nothing from then on, although they run. */
+  | {readonly stall: {readonly workload: string}}
+  | {readonly broker: {readonly lost: number}}
   /** An object as somebody applied it; its status may be given too. */
   | {
       readonly apply: {
@@ -67,12 +73,13 @@ export function resourcesOf({steps}: Scenario): readonly Resource[] {
 export interface Stage {
   readonly cluster: Cluster
   readonly redis: SandboxRedis
+  readonly kafka: SandboxKafka
   /** When the replayed past ends, milliseconds since 1970. */
   readonly present: number
 }
 
 /** Throws ConfigurationError (78) where the catalogue in force has no workload that the step is about. */
-export function perform({cluster, redis, present}: Stage, {namespace}: Catalogue, step: Step): void {
+export function perform({cluster, redis, kafka, present}: Stage, {namespace}: Catalogue, step: Step): void {
   if ('image' in step) {
     const {workload, to} = step.image
     change(cluster, namespace, workload, 'kubectl-set', ({spec}) => {
@@ -92,6 +99,12 @@ export function perform({cluster, redis, present}: Stage, {namespace}: Catalogue
     redis.pile(step.jobs, present)
   } else if ('redis' in step) {
     redis.become(step.redis)
+  } else if ('events' in step) {
+    kafka.flow(step.events.workload, step.events.perSecond)
+  } else if ('stall' in step) {
+    kafka.stall(step.stall.workload)
+  } else if ('broker' in step) {
+    kafka.lose(step.broker.lost)
   } else {
     apply(cluster, namespace, step.apply)
   }
