@@ -52,7 +52,7 @@ export function worker(
   const pods = Array.from({length: replicas}, (_, n) =>
     rawPod({name: `${name}-${n}`, replicaSet: `${name}-new`, ...(isDown ? {ready: false, containers: [unready()]} : {})}),
   )
-  return {deployment: {...raw, spec}, pods: pods as Json[], replicaSet: rawReplicaSet(name)}
+  return {deployment: {...raw, spec}, pods, replicaSet: rawReplicaSet(name)}
 }
 
 /** A catalogue with these workers alone. */

@@ -141,7 +141,10 @@ function redisOf(now: Answered, before: Answered | null, options: ReportOptions)
   }
   const {value: facts} = info
   const earlier = before?.state === 'up' ? before.snapshot.info.value : null
-  const findings = judgeRedis(facts, earlier, workload)
+  const found = judgeRedis(facts, earlier, workload)
+  const severity = worst(found.map((finding) => finding.severity))
+  // What is good to know is not said beside what is wrong.
+  const findings = severity === 'info' ? found : found.filter((finding) => finding.severity !== 'info')
   return {
     ...place,
     state: facts.loading ? 'loading' : 'up',
@@ -157,7 +160,7 @@ function redisOf(now: Answered, before: Answered | null, options: ReportOptions)
     persistence: {rdb: facts.rdbStatus, aof: facts.aofEnabled === true ? facts.aofWriteStatus : null},
     replicas: facts.replicas.map(({address, state, lag}) => ({address, state, lagSeconds: lag})),
     masterLink: facts.link && {up: facts.link.isUp, downSeconds: positive(facts.link.downSeconds), syncing: facts.link.isSyncing},
-    severity: worst(findings.map(({severity}) => severity)),
+    severity,
     reason: findings.map(({words}) => words).join('; '),
     next: [...new Set(findings.flatMap(({next}) => next))],
   }

@@ -3,7 +3,7 @@ import {columns, type Column} from '../../text/columns.ts'
 import {formatMemory} from '../../text/quantity.ts'
 import {strip} from '../../text/strip.ts'
 import {tones, type Tone} from '../../text/tone.ts'
-import {count, wrap, type ViewOptions} from '../../text/view.ts'
+import {count, labelled, wrap, type ViewOptions} from '../../text/view.ts'
 import {junit, type FailOn, type JunitCase} from '../junit.ts'
 import type {Severity} from '../schema.ts'
 import {header, toned} from '../view.ts'
@@ -43,7 +43,7 @@ export function depthLines(report: QueueDepthReport, options: ViewOptions, {widt
     ...failedLine(report, tone),
     '',
     ...faults(report, options, tone),
-    ...closing(report, tone),
+    ...closing(report, options, tone),
   ].map((line) => line.trimEnd())
 }
 
@@ -101,15 +101,12 @@ function redisLines(redis: RedisReport, {width}: ViewOptions, tone: Tone): strin
     severity === 'info' ? reason : '',
     address ?? '',
   ]
-  const text = `${toned(severity, severity, tone)}  ${parts
+  const text = parts
     .filter((part) => part !== '')
     .map(strip)
-    .join(', ')}`
-  const [first = '', ...others] = wrap(text, width, ' '.repeat(TITLE.length))
-  return [tone.strong(TITLE.trimEnd()) + first.slice(TITLE.trimEnd().length), ...others]
+    .join(', ')
+  return labelled('redis', `${toned(severity, severity, tone)}  ${text}`, width, tone.strong)
 }
-
-const TITLE = 'redis  '
 
 function failedLine({failed}: QueueDepthReport, tone: Tone): string[] {
   if (failed === null) return []
@@ -121,7 +118,7 @@ function failedLine({failed}: QueueDepthReport, tone: Tone): string[] {
 
 /** What is wrong, the worst last, each with its reason and the commands that help. */
 function faults(report: QueueDepthReport, options: ViewOptions, tone: Tone): string[] {
-  const lines = report.warnings.flatMap(({message}) => wrap(`${tone.warning('warning')}  ${strip(message)}`, options.width, ''))
+  const lines = report.warnings.flatMap(({message}) => labelled('warning', strip(message), options.width, tone.warning))
   if (lines.length > 0) lines.push('')
   const {redis, failed, items} = report
   const entries = [
@@ -140,7 +137,7 @@ function faults(report: QueueDepthReport, options: ViewOptions, tone: Tone): str
 }
 
 /** The verdict, in numbers, and what it does not speak of. */
-function closing(report: QueueDepthReport, tone: Tone): string[] {
+function closing(report: QueueDepthReport, {width}: ViewOptions, tone: Tone): string[] {
   const {verdict, summary, items, notChecked, redis} = report
   const amount = (severity: Severity): number => items.filter((item) => item.severity === severity).length
   const trouble = [
@@ -153,8 +150,8 @@ function closing(report: QueueDepthReport, tone: Tone): string[] {
   ].filter(Boolean)
   const work = `${summary.pending} pending, ${summary.delayed} delayed, ${summary.reserved} reserved`
   const words = trouble.length > 0 ? `${trouble.join(', ')}; ${work}` : `${count(summary.queues, 'queue')}: ${work}`
-  const unseen = notChecked.length > 0 ? [`    not checked: ${notChecked.join(', ')}`] : []
-  return [`${toned(verdict.toUpperCase(), verdict, tone)}  ${words}`, ...unseen]
+  const unseen = notChecked.length > 0 ? wrap(`not checked: ${notChecked.join(', ')}`, width, '    ') : []
+  return [...labelled(verdict.toUpperCase(), words, width, (label) => toned(label, verdict, tone)), ...unseen]
 }
 
 function junitCases({items, redis, failed}: QueueDepthReport): JunitCase[] {
