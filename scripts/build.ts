@@ -3,7 +3,7 @@ import {globSync} from 'node:fs'
 import {mkdir, readFile, rename, rm, writeFile} from 'node:fs/promises'
 import {dirname} from 'node:path'
 import {fileURLToPath} from 'node:url'
-import {lazyRequires, treeShakeClientNode, withoutOclifLoaders, withPlainBuiltins} from './bundling.ts'
+import {lazyRequires, plainTextWidth, treeShakeClientNode, withoutOclifLoaders, withPlainBuiltins} from './bundling.ts'
 
 /**
  * Bundles the program into dist/: one entry a command, one chunk of what they share, what few need in chunks of its own, and help apart.
@@ -29,7 +29,7 @@ const options = {
   minifyWhitespace: true,
   legalComments: 'none',
   banner: {js: "const require=process.getBuiltinModule('module').createRequire(import.meta.url);"},
-  plugins: [lazyRequires, treeShakeClientNode],
+  plugins: [lazyRequires, plainTextWidth, treeShakeClientNode],
   metafile: true,
   logLevel: 'warning',
 } satisfies esbuild.BuildOptions

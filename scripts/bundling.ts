@@ -42,6 +42,25 @@ export const withoutOclifLoaders: Plugin = {
   },
 }
 
+/**
+ * cli-table3 measures every cell, twice, with string-width 4, which loads the table of all emoji and runs four patterns for one letter.
+ * What is plain ASCII is as wide as it is long; the rest takes the way it always took.
+ */
+export const plainTextWidth: Plugin = {
+  name: 'plain-text-width',
+  setup(build) {
+    build.onLoad({filter: /cli-table3[/\\]node_modules[/\\]string-width[/\\]index\.js$/}, async ({path}) => {
+      const source = await readFile(path, 'utf8')
+      const lazy = source
+        .replace(/^module\.exports = stringWidth;[^]*$/m, '')
+        .replace(/^const (\w+) = require\('([^']+)'\);$/gm, 'const $1 = (...args) => require("$2")(...args);')
+      const plain = 'module.exports = (text) => typeof text === "string" && /^[ -~]*$/.test(text) ? text.length : stringWidth(text);'
+      if (lazy === source) throw new Error('string-width is no longer what plain-text-width was written for')
+      return {contents: `${lazy}\n${plain}`, loader: 'js'}
+    })
+  },
+}
+
 /** client-node ships no sideEffects mark, so that all of its generated API would be bundled with its credentials code. */
 export const treeShakeClientNode: Plugin = {
   name: 'tree-shake-client-node',

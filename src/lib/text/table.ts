@@ -1,4 +1,22 @@
-import {stripVTControlCharacters} from 'node:util'
+import Table from 'cli-table3'
+
+const BLANK = {
+  top: '',
+  'top-mid': '',
+  'top-left': '',
+  'top-right': '',
+  bottom: '',
+  'bottom-mid': '',
+  'bottom-left': '',
+  'bottom-right': '',
+  left: '',
+  'left-mid': '',
+  mid: '',
+  'mid-mid': '',
+  right: '',
+  'right-mid': '',
+  middle: '  ',
+}
 
 export interface TableOptions {
   /** Alignment per column; left where it is not said. */
@@ -6,20 +24,20 @@ export interface TableOptions {
   readonly indent?: number
 }
 
-const GAP = '  '
-
 /** Rows as aligned columns, without borders, never cut; each line without trailing blanks. No rows: no lines. */
-export function table(rows: readonly (readonly string[])[], {align = [], indent = 0}: TableOptions = {}): string[] {
-  const widths: number[] = []
-  for (const row of rows) for (const [column, cell] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, widthOf(cell))
-  const aligned = (cell: string, column: number): string => {
-    const padding = ' '.repeat((widths[column] ?? 0) - widthOf(cell))
-    return align[column] === 'right' ? padding + cell : cell + padding
-  }
-  return rows.map((row) => (' '.repeat(indent) + row.map(aligned).join(GAP)).trimEnd())
-}
-
-/** Columns on a terminal; what is wider than one (emoji, East Asian) stands in notes alone, behind which nothing has to be aligned. */
-function widthOf(cell: string): number {
-  return stripVTControlCharacters(cell).length
+export function table(rows: readonly (readonly string[])[], options: TableOptions = {}): string[] {
+  if (rows.length === 0) return []
+  const grid = new Table({
+    chars: BLANK,
+    // Never seen, for nothing is cut; but its own mark, which is no ASCII, would be measured for each cell by the table of all emoji.
+    truncate: '.',
+    style: {head: [], border: [], 'padding-left': 0, 'padding-right': 0, compact: true},
+    colAligns: [...(options.align ?? [])],
+  })
+  for (const row of rows) grid.push([...row])
+  const margin = ' '.repeat(options.indent ?? 0)
+  return grid
+    .toString()
+    .split('\n')
+    .map((line) => (margin + line).trimEnd())
 }
