@@ -1,11 +1,14 @@
 import {mkdtemp, rm, writeFile} from 'node:fs/promises'
+import {connect} from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
+import {pipeline} from 'node:stream'
 import {startSandbox} from '../../src/lib/sandbox/index.ts'
 import {builtinCatalogue} from '../../src/lib/catalogue/index.ts'
 import {run, type Run, type RunOptions} from '../package/program.ts'
 import {connectApi, type Api} from '../real/api.ts'
 import type {Cluster} from '../real/cluster-handle.ts'
+import {givePort} from '../real/containers.ts'
 import {writeKubeconfig} from '../real/kubeconfig.ts'
 import {createUser} from '../real/users.ts'
 
@@ -38,6 +41,8 @@ export interface Target {
   sapoche(args: readonly string[], options?: RunOptions): Promise<Run>
   /** The kubeconfig of one of `people`. */
   kubeconfigOf(person: Person): Promise<string>
+  /** From now on, or soon, whatever listens on `port` of loopback is behind `containerPort` of every pod. */
+  openPort(containerPort: number, port: number): Promise<void>
   close(): Promise<void>
 }
 
@@ -65,6 +70,11 @@ export async function sandboxTarget(people: readonly Person[] = []): Promise<Tar
       if (token === undefined) throw new Error(`${person.name} was not announced to the sandbox`)
       return writeKubeconfig(path.join(folder, `kubeconfig-${person.name}`), {...access, token})
     },
+    async openPort(containerPort, port) {
+      sandbox.servePort({port: containerPort}, (stream) => {
+        pipeline(stream, connect(port, '127.0.0.1'), stream, () => {})
+      })
+    },
     async close() {
       api.close()
       await sandbox.close()
@@ -87,6 +97,7 @@ export async function realTarget(cluster: Cluster): Promise<Target> {
     sapoche: (args, options) => run(args, {...options, env: {KUBECONFIG: kubeconfig, ...options?.env}}),
     kubeconfigOf: async ({rules, clusterRules}) =>
       (await createUser(cluster, {rules: rules.map(mutable), clusterRules: clusterRules.map(mutable)})).kubeconfig,
+    openPort: (containerPort, port) => givePort(cluster, {}, containerPort, port),
     close: () => rm(folder, {recursive: true, force: true}),
   }
 }
