@@ -259,7 +259,7 @@ describe('who may read', () => {
       (await reader.topics(['plain'])).get('plain'),
     ]) {
       expect(answer).toBeInstanceOf(AccessDeniedError)
-      expect((answer as SapocheError).message).toMatch(/^not allowed to read (group|topic) plain/)
+      expect((answer as SapocheError).message).toMatch(/^not allowed to describe the (group|topic)$/)
     }
   })
 })

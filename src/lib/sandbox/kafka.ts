@@ -62,7 +62,7 @@ export class SandboxKafka {
       const perSecond = spec.replicas > 0 ? CALM : 0
       for (const topic of topics.split(',')) this.#log.consume({workload: metadata.name, group, topic, stuck: false, perSecond})
     }
-    this.#advance()
+    this.advance()
   }
 
   /** Listens in the brokers' pods. */
@@ -75,7 +75,7 @@ export class SandboxKafka {
     const frames = new Frames()
     stream.on('data', (piece: Buffer) => {
       for (const frame of frames.add(piece)) {
-        this.#advance()
+        this.advance()
         const scene = {id, log: this.#log, addressOf: (broker: number) => ({host: this.#hostOf(broker), port: KAFKA_PORT})}
         const answer = this.#log.lost.has(id) ? null : answerFrame(frame, scene)
         if (answer === null) return void stream.destroy()
@@ -88,21 +88,21 @@ export class SandboxKafka {
 
   /** From now on so many events a second come to the topic of a workload. */
   flow(workload: string, perSecond: number): void {
-    this.#advance()
+    this.advance()
     const consumption = this.#log.consumptionOf(workload)
     if (consumption !== undefined) consumption.perSecond = perSecond
   }
 
   /** From now on a workload's consumers are there and read nothing. */
   stall(workload: string): void {
-    this.#advance()
+    this.advance()
     const consumption = this.#log.consumptionOf(workload)
     if (consumption !== undefined) consumption.stuck = true
   }
 
   /** The cluster loses a broker, whose container keeps crashing. */
   lose(id: number): void {
-    this.#advance()
+    this.advance()
     this.#log.lost.add(id)
     this.#cluster.kubelet.afflict({workload: brokerPod(id), image: null, state: 'crashloop'})
   }
@@ -148,7 +148,8 @@ export class SandboxKafka {
     return `${brokerPod(id)}.${SERVICE}.${NAMESPACE}.svc.cluster.local`
   }
 
-  #advance(): void {
+  /** Lets happen what has happened since the last time. */
+  advance(): void {
     const pods = Map.groupBy(this.#cluster.store.list(PODS, this.#catalogue.namespace), ({metadata}) => metadata.labels?.['app'] ?? '')
     this.#log.advance(this.#cluster.clock.now(), (workload) =>
       (pods.get(workload) ?? [])

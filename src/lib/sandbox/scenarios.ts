@@ -80,6 +80,8 @@ export interface Stage {
 
 /** Throws ConfigurationError (78) where the catalogue in force has no workload that the step is about. */
 export function perform({cluster, redis, kafka, present}: Stage, {namespace}: Catalogue, step: Step): void {
+  // Until now consumers were as they were.
+  kafka.advance()
   if ('image' in step) {
     const {workload, to} = step.image
     change(cluster, namespace, workload, 'kubectl-set', ({spec}) => {

@@ -7,6 +7,7 @@ const WELL: GroupFacts = {
   trouble: null,
   movement: 'ok',
   lag: 0n,
+  isPartial: false,
   age: null,
   eta: null,
   unread: 0n,
@@ -64,6 +65,12 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     ['nobody is ready', {movement: 'not-moving', lag: 1n, replicas: {desired: 2, ready: 0}}, 'warning', /no consumer is ready \(0\/2\)$/],
     ['without members', {movement: 'not-moving', lag: 1n, members: 0}, 'warning', /no members$/],
     ['new protocol', {movement: 'not-moving', lag: 1n, state: 'new-protocol', members: null}, 'warning', /new protocol/],
+    [
+      'a part of it',
+      {movement: 'not-moving', lag: 9n, isPartial: true, unreadable: ['dark']},
+      'unknown',
+      /^at least 9 events unread.*; dark$/,
+    ],
     ['held by a transaction', {movement: 'not-moving', lag: 9n, held: 4n}, 'warning', /an open transaction holds 4 of them back$/],
   ],
   'one look': [
@@ -97,8 +104,8 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     ['nobody runs', {state: 'absent', lag: null, replicas: {desired: 1, ready: 0}}, 'warning', /no consumer is ready/],
     ['nobody is to run', {state: 'absent', lag: null, replicas: OFF}, 'ok', /no consumer is to run/],
     ['asked for by name', {state: 'absent', lag: null, replicas: null}, 'warning', /no such group/],
-    ['not readable', {state: null, trouble: 'not allowed to read group x'}, 'unknown', /^not allowed to read group x$/],
-    ['commits are not readable', {trouble: 'no answer'}, 'unknown', /^no answer$/],
+    ['not readable', {state: null, trouble: 'not allowed'}, 'unknown', /^it can't be read: not allowed$/],
+    ['commits are not readable', {trouble: 'no answer'}, 'unknown', /^it can't be read: no answer$/],
   ],
   'besides all that': [
     ['an oddity', {oddities: ['the commit is beyond the end in t 0']}, 'warning', /^the commit is beyond/],

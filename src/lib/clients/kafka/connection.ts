@@ -10,7 +10,7 @@ import protocol, {type Definition, type Definitions} from 'kafkajs/src/protocol/
 import {InterruptedError, type SapocheError} from '../../errors/index.ts'
 import {nameOf, openConnection} from '../reach/index.ts'
 import type {Address, Connection, KafkaAccess} from '../reach/index.ts'
-import {fromBroker, fromFault, type KafkaFault} from './errors.ts'
+import {fromBroker, fromFault} from './errors.ts'
 
 export type {ApiVersions} from 'kafkajs/src/broker/index.js'
 
@@ -119,13 +119,9 @@ async function encodeMetadata({topics, allowAutoTopicCreation}: Args<'Metadata'>
   return new Encoder().writeArray(topics).writeBoolean(allowAutoTopicCreation)
 }
 
-/** The error behind a code, about `what`; null for 0. */
-export function faultOf(code: number, what: string): SapocheError | null {
-  return code === 0 ? null : fromFault(namedFault(code), what)
-}
-
-export function namedFault(code: number): KafkaFault {
-  return kafkaErrors.createErrorFromCode(code)
+/** The error behind a code, which leaves out what it is about; null for 0. */
+export function faultOf(code: number): SapocheError | null {
+  return code === 0 ? null : fromFault(kafkaErrors.createErrorFromCode(code))
 }
 
 /** The topics that a member subscribes to, and its partitions, of the bytes that the consumer protocol puts into a group. */

@@ -10,19 +10,20 @@ export interface KafkaFault {
 }
 
 const REFUSALS: Readonly<Record<string, string>> = {
-  TOPIC_AUTHORIZATION_FAILED: 'Describe on the topic',
-  GROUP_AUTHORIZATION_FAILED: 'Describe on the group',
-  CLUSTER_AUTHORIZATION_FAILED: 'Describe on the cluster',
+  TOPIC_AUTHORIZATION_FAILED: 'topic',
+  GROUP_AUTHORIZATION_FAILED: 'group',
+  CLUSTER_AUTHORIZATION_FAILED: 'cluster',
 }
 
-/** An error code about one group, topic or partition: `group consumer-ecg`, `sapoche.ecg partition 2`. */
-export function fromFault({type, message}: KafkaFault, what: string): SapocheError {
-  const right = REFUSALS[type]
-  if (right !== undefined) {
-    return new AccessDeniedError(`not allowed to read ${what}`, {hints: [{label: 'needs', text: `the Kafka ACL ${right}`}]})
+/** An error code about one group, topic or partition; the message leaves out which. */
+export function fromFault({type, message}: KafkaFault): SapocheError {
+  const subject = REFUSALS[type]
+  if (subject !== undefined) {
+    const hints = [{label: 'needs', text: `the Kafka ACL Describe on the ${subject}`}]
+    return new AccessDeniedError(`not allowed to describe the ${subject}`, {hints})
   }
-  if (type === 'REQUEST_TIMED_OUT') return new TimedOutError(`no answer about ${what} in time`)
-  return new UnreachableError(`${what} can't be read: ${message.charAt(0).toLowerCase()}${message.slice(1)}`)
+  if (type === 'REQUEST_TIMED_OUT') return new TimedOutError('no answer in time')
+  return new UnreachableError(`${message.charAt(0).toLowerCase()}${message.slice(1)}`)
 }
 
 const NO_CREDENTIALS: Hint = {

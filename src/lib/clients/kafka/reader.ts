@@ -83,7 +83,7 @@ export class KafkaLagReader implements LagReader {
         this.#partitions.set(topic, new Map(partitions.map((each) => [each.partition, each])))
         if (topicErrorCode === UNKNOWN_TOPIC) return [topic, null]
         // That some partition has no leader is a matter of that partition.
-        return [topic, MOVED.includes(topicErrorCode) ? partitions : (faultOf(topicErrorCode, `topic ${topic}`) ?? partitions)]
+        return [topic, MOVED.includes(topicErrorCode) ? partitions : (faultOf(topicErrorCode) ?? partitions)]
       }),
     )
   }
@@ -105,8 +105,8 @@ export class KafkaLagReader implements LagReader {
   async #listGroups(id: number): Promise<ListedGroup[]> {
     const connection = await this.#brokers.broker(id)
     const {errorCode, groups} = await connection.send('ListGroups', {})
-    const fault = faultOf(errorCode, `the groups of ${connection.what}`)
-    if (fault !== null) throw fault
+    const fault = faultOf(errorCode)
+    if (fault !== null) throw new UnreachableError(`${connection.what} does not list its groups: ${fault.message}`, {cause: fault})
     return groups.map(({groupId, protocolType}) => ({name: groupId, protocol: protocolType}))
   }
 
@@ -121,7 +121,7 @@ export class KafkaLagReader implements LagReader {
       for (const {groupId, errorCode, state, protocolType, members} of described) {
         if (errorCode === NOT_COORDINATOR) moved.push(groupId)
         const value = {state, members: members.map((member) => memberOf(member, protocolType))}
-        answers.set(groupId, faultOf(errorCode, `group ${groupId}`) ?? value)
+        answers.set(groupId, faultOf(errorCode) ?? value)
       }
     }
     await Promise.all([...byBroker].map(([broker, names]) => ask(broker, names)))
@@ -140,7 +140,7 @@ export class KafkaLagReader implements LagReader {
     if (known !== undefined) return known
     const connection = await this.#brokers.any()
     const {errorCode, coordinator} = await connection.send('GroupCoordinator', {groupId: group})
-    const fault = faultOf(errorCode, `group ${group}`)
+    const fault = faultOf(errorCode)
     if (fault !== null) throw fault
     this.#coordinators.set(group, coordinator.nodeId)
     return coordinator.nodeId
@@ -154,7 +154,7 @@ export class KafkaLagReader implements LagReader {
       this.#coordinators.delete(group)
       return await this.#committed(group, true)
     }
-    const fault = faultOf(errorCode, `group ${group}`)
+    const fault = faultOf(errorCode)
     if (fault !== null) throw fault
     return responses.flatMap(({topic, partitions}) =>
       partitions
@@ -179,7 +179,7 @@ export class KafkaLagReader implements LagReader {
         }
         const {errorCode, offset} = found.get(keyOf(question)) ?? {errorCode: -1, offset: '-1'}
         if (MOVED.includes(errorCode)) moved.push(question)
-        const fault = faultOf(errorCode, `${question.topic} partition ${question.partition}`)
+        const fault = faultOf(errorCode)
         answers.set(question, fault ?? (offset === '-1' ? null : BigInt(offset)))
       }
     }
@@ -213,8 +213,8 @@ export class KafkaLagReader implements LagReader {
 
   #leaderOf({topic, partition}: Partition): number | SapocheError {
     const state = this.#partitions.get(topic)?.get(partition)
-    if (state === undefined) return new UnreachableError(`${topic} has no partition ${partition}`)
-    return state.leader ?? new UnreachableError(`${topic} partition ${partition} has no leader`)
+    if (state === undefined) return new UnreachableError('no such partition')
+    return state.leader ?? new UnreachableError('no leader')
   }
 
   /** The value, or the error in its place; an interruption goes up. */

@@ -18,7 +18,7 @@ export function brokerRows({survey, topics}: Pick<Look, 'survey' | 'topics'>): L
   const lost = [...missed]
     .sort(([a], [b]) => a - b)
     .map(([id, partitions]): LagBroker => {
-      const reason = `the cluster has lost broker ${id}, on which ${count(partitions, 'partition')} of these groups should be`
+      const reason = `the cluster has lost it; ${count(partitions, 'partition')} of these groups should be on it`
       return {id, address: null, severity: 'warning', reason}
     })
   return [...rows, ...lost]

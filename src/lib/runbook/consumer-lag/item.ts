@@ -1,87 +1,58 @@
-import type {GroupDescription, Partition} from '../../clients/kafka/types.ts'
+import type {GroupDescription} from '../../clients/kafka/types.ts'
 import {SapocheError} from '../../errors/index.ts'
+import {count} from '../../text/view.ts'
 import type {Consumers, WantedGroup} from './groups.ts'
-import {oldest, type Age} from './ladder.ts'
-import {ageOfLagging, isKnown, keyOf, type Look, partitionsOf, type Sample} from './look.ts'
-import {etaSeconds, groupMovement, lagOf, type Moved, type Movement, partitionMovement, type Point} from './movement.ts'
+import {oldest} from './ladder.ts'
+import {isKnown, type Look} from './look.ts'
+import {etaSeconds, groupMovement, type Moved} from './movement.ts'
 import {nextCommands} from './next.ts'
-import type {LagItem, LagPartition, Offset} from './schema.ts'
+import {isBeyond, offsetOf, partitionOf, type Row, rowsOf, unreadOf} from './rows.ts'
+import type {LagItem} from './schema.ts'
 import {type GroupFacts, judgeGroup} from './severity.ts'
 import {placesText} from './words.ts'
-
-/** What is known of a partition of a group. */
-interface Row {
-  readonly where: Partition
-  readonly before: Point | null
-  readonly now: Point
-  readonly start: bigint | null
-  readonly lag: bigint | null
-  readonly movement: Movement | null
-  readonly age: Age | null
-  readonly owner: {readonly id: string; readonly clientId: string} | null
-  /** Events that were deleted before they were read. */
-  readonly lost: bigint
-  /** Events that an open transaction holds back. */
-  readonly held: bigint
-  readonly error: SapocheError | null
-}
 
 /** The row of the report for one group. `rebalancing` is how long it has been seen so, in milliseconds; null where it is not. Pure. */
 export function itemOf(group: WantedGroup, look: Look, rebalancing: number | null): LagItem {
   const {state, members, error} = stateOf(group, look)
   const rows = error === null && state !== 'absent' ? rowsOf(group, look) : []
-  const moved = rows.flatMap((row): Moved[] =>
-    row.before === null || row.movement === null
-      ? []
-      : [{before: row.before, now: row.now, movement: row.movement, owner: row.owner?.id ?? null}],
-  )
-  const movement = movementOf(state, moved, look, rebalancing, group)
   const lags = rows.flatMap(({lag}) => lag ?? [])
-  const hasGap = rows.some((row) => row.error !== null && row.now.committed !== null)
-  const lag = hasGap || lags.length === 0 ? null : lags.reduce((sum, each) => sum + each, 0n)
-  const eta = movement === 'catching-up' && look.before !== null ? etaSeconds(moved, look.now.at - look.before.at) : null
-  const age = oldest(rows.flatMap((row) => row.age ?? []))
   const facts: GroupFacts = {
     state,
     trouble: error?.message ?? null,
-    movement,
-    lag,
-    age,
-    eta,
-    unread: rows.reduce(
-      (sum, {now, start}) => (now.committed === null && now.end !== null && start !== null ? sum + now.end - start : sum),
-      0n,
-    ),
+    ...motionOf(group, state, rows, look, rebalancing),
+    lag: lags.length === 0 ? null : lags.reduce((sum, each) => sum + each, 0n),
+    isPartial: rows.some((row) => row.error !== null && row.now.committed !== null),
+    age: oldest(rows.flatMap((row) => row.age ?? [])),
+    unread: rows.reduce((sum, row) => sum + unreadOf(row), 0n),
     members,
     replicas: replicasOf(group.workloads),
     backlogAccepted: group.workloads.every(({desired, backlogAccepted}) => (desired ?? 0) > 0 || backlogAccepted),
     allowedLag: group.allowedLag,
     maxAge: group.maxAge,
     rebalancing,
-    membersChanged: haveMembersChanged(group.name, look),
     oddities: odditiesOf(rows, group, look),
     unreadable: unreadableOf(rows),
     held: rows.reduce((sum, {held}) => sum + held, 0n),
   }
+  const lag = facts.isPartial ? null : facts.lag
   const judgement = judgeGroup(facts)
-  const assignable = new Set(rows.map(({where}) => keyOf(where))).size
   return {
     group: group.name,
     sources: [...group.sources],
     workloads: group.workloads.map(({name, ready, desired}) => ({name, ready, desired})),
     state,
-    movement,
+    movement: facts.movement,
     lag: offsetOf(lag),
     worstLag: lag === null ? null : offsetOf(lags.reduce((most, each) => (each > most ? each : most), 0n)),
-    oldestUnreadSeconds: age,
-    etaSeconds: eta,
+    oldestUnreadSeconds: facts.age,
+    etaSeconds: facts.eta,
     members,
-    idleConsumers: facts.replicas === null || assignable === 0 ? null : Math.max(0, facts.replicas.desired - assignable),
+    idleConsumers: facts.replicas === null || rows.length === 0 ? null : Math.max(0, facts.replicas.desired - rows.length),
     partitions: rows.map(partitionOf),
     thresholds: {allowedLag: group.allowedLag, maxAgeSeconds: group.maxAge},
     severity: judgement.severity,
     reason: judgement.reason,
-    next: nextCommands(group.workloads, facts, judgement.severity, assignable),
+    next: nextCommands(group.workloads, facts, judgement.severity, rows.length),
   }
 }
 
@@ -111,17 +82,28 @@ function stateOf(
   return {state: described.state, members: described.members.length, error}
 }
 
-function movementOf(
+/** How it moves, and how long it will take. */
+function motionOf(
+  group: WantedGroup,
   state: string | null,
-  moved: readonly Moved[],
+  rows: readonly Row[],
   look: Look,
   rebalancing: number | null,
-  group: WantedGroup,
-): Movement | null {
-  if (look.before === null) return null
-  if (state === null || state === 'absent' || rebalancing !== null) return 'unknown'
-  const movement = groupMovement(moved)
-  return movement === 'not-moving' && haveMembersChanged(group.name, look) ? 'unknown' : movement
+): Pick<GroupFacts, 'movement' | 'eta' | 'membersChanged'> {
+  const {before, now} = look
+  const membersChanged = haveMembersChanged(group.name, look)
+  if (before === null) return {movement: null, eta: null, membersChanged}
+  const moved = rows.flatMap((row): Moved[] =>
+    row.before === null || row.movement === null
+      ? []
+      : [{before: row.before, now: row.now, movement: row.movement, owner: row.owner?.id ?? null}],
+  )
+  const seen = state === null || state === 'absent' || rebalancing !== null ? 'unknown' : groupMovement(moved)
+  const isHeldUp = seen === 'not-moving' && membersChanged
+  // What can't be seen may well be worse than what can.
+  const isHalfSeen = rows.some(({error}) => error !== null) && (seen === 'ok' || seen === 'catching-up' || seen === 'no-commits')
+  const movement = isHeldUp || isHalfSeen ? 'unknown' : seen
+  return {movement, eta: movement === 'catching-up' ? etaSeconds(moved, now.at - before.at) : null, membersChanged}
 }
 
 function haveMembersChanged(name: string, {before, now}: Look): boolean {
@@ -133,62 +115,6 @@ function haveMembersChanged(name: string, {before, now}: Look): boolean {
       .sort()
       .join(' ')
   return ids(was) !== ids(is)
-}
-
-function rowsOf(group: WantedGroup, look: Look): Row[] {
-  const {before, now, starts, stable} = look
-  const owners = new Map<string, Row['owner']>()
-  const described = now.descriptions.get(group.name)
-  if (isKnown(described)) {
-    for (const {id, clientId, partitions} of described.members) for (const each of partitions) owners.set(keyOf(each), {id, clientId})
-  }
-  const points = {before: before === null ? null : pointsOf(group.name, before), now: pointsOf(group.name, now)}
-  return partitionsOf(group, now, look.topics).map((where): Row => {
-    const key = keyOf(where)
-    const point = points.now(key)
-    const was = points.before?.(key) ?? null
-    const end = now.ends.get(key)
-    const start = starts.get(key)
-    const topic = look.topics.get(where.topic)
-    const error = topic === null ? null : ([topic, end, start].find((each) => each instanceof SapocheError) ?? null)
-    const whole = lagOf(point)
-    const first = isKnown(start) ? start : null
-    const lost = point.committed !== null && first !== null && point.committed < first ? first - point.committed : 0n
-    const lag = whole === null ? null : lost > whole ? 0n : whole - lost
-    const next = point.committed === null ? 0n : point.committed + lost
-    const movement = was === null ? null : partitionMovement(was, point)
-    const limit = stable.get(key)
-    return {
-      where,
-      before: was,
-      now: point,
-      start: first,
-      lag,
-      movement,
-      age: lag === null || lag === 0n ? null : knownAge(ageOfLagging({key, next}, look)),
-      owner: owners.get(key) ?? null,
-      lost,
-      held:
-        movement === 'not-moving' && isKnown(limit) && point.end !== null && point.end > limit
-          ? point.end - (limit > next ? limit : next)
-          : 0n,
-      error,
-    }
-  })
-}
-
-/** Null where no rung was asked, or none answered. */
-function knownAge(age: Age): Age | null {
-  return age.from === 0 && age.to === null ? null : age
-}
-
-function pointsOf(group: string, {commits, ends}: Sample): (key: string) => Point {
-  const known = commits.get(group)
-  const committed = new Map(isKnown(known) ? known.map((commit) => [keyOf(commit), commit.offset]) : [])
-  return (key) => {
-    const end = ends.get(key)
-    return {committed: committed.get(key) ?? null, end: isKnown(end) ? end : null}
-  }
 }
 
 /** A workload that the cluster lacks has no replicas, and is to have none. */
@@ -212,48 +138,10 @@ function odditiesOf(rows: readonly Row[], group: WantedGroup, {topics}: Look): s
   ]
 }
 
-function isBeyond({now}: Row): boolean {
-  return now.committed !== null && now.end !== null && now.committed > now.end
-}
-
-/** Partitions that fail for the same reason, in one sentence. */
+/** Partitions that fail for the same reason, in one sentence; which they are stands in their rows. */
 function unreadableOf(rows: readonly Row[]): string[] {
-  const failed = rows.flatMap(({where, error}) => (error === null ? [] : [{where, message: error.message}]))
-  return [...Map.groupBy(failed, ({message}) => message)].map(
-    ([message, places]) => `${placesText(places.map(({where}) => where))} can't be read: ${message}`,
+  const failed = rows.flatMap(({error}) => (error === null ? [] : [error.message]))
+  return [...Map.groupBy(failed, (message) => message)].map(
+    ([message, {length}]) => `${length} of ${count(rows.length, 'partition')} can't be read: ${message}`,
   )
-}
-
-function partitionOf(row: Row): LagPartition {
-  const {where, now, start, lag, movement, age, owner} = row
-  return {
-    ...where,
-    committed: offsetOf(now.committed),
-    start: offsetOf(start),
-    end: offsetOf(now.end),
-    lag: offsetOf(lag),
-    movement,
-    oldestUnreadSeconds: age,
-    owner: owner?.clientId ?? null,
-    note: noteOf(row),
-  }
-}
-
-function noteOf(row: Row): string {
-  if (row.error !== null) return row.error.message
-  if (isBeyond(row)) return 'commit beyond the end'
-  if (row.lost > 0n) return `${row.lost} events deleted unread`
-  if (row.now.committed === null) {
-    const unread = row.now.end === null || row.start === null ? 0n : row.now.end - row.start
-    return unread === 0n ? 'no commit' : `no commit, ${unread} events to read`
-  }
-  return row.held > 0n ? `${row.held} events held back by an open transaction` : ''
-}
-
-/** A number as long as it is exact. */
-export function offsetOf(value: bigint): Offset
-export function offsetOf(value: bigint | null): Offset | null
-export function offsetOf(value: bigint | null): Offset | null {
-  if (value === null) return null
-  return value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value.toString()
 }

@@ -5,7 +5,7 @@ import type {GroupFacts} from './severity.ts'
 /** The commands that help a group in this state, best first; none where it is well. `partitions` is how many consumers can work at once. */
 export function nextCommands(workloads: readonly Consumers[], facts: GroupFacts, severity: Severity, partitions: number): string[] {
   const [workload] = workloads
-  if (severity === 'ok' || severity === 'info' || workload === undefined) return []
+  if (severity === 'ok' || severity === 'info' || severity === 'unknown' || workload === undefined) return []
   const {name, desired, ready} = workload
   const {replicas, movement, state} = facts
   if (desired === null) return ['sapoche catalogue diff']

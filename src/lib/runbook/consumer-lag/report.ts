@@ -6,8 +6,9 @@ import {verdictOf} from '../../workload/index.ts'
 import type {Warning} from '../schema.ts'
 import {brokerRows} from './brokers.ts'
 import type {WantedGroup} from './groups.ts'
-import {isRebalancing, itemOf, offsetOf} from './item.ts'
+import {isRebalancing, itemOf} from './item.ts'
 import type {Look} from './look.ts'
+import {offsetOf} from './rows.ts'
 import type {ConsumerLagReport, LagBroker, LagItem} from './schema.ts'
 
 export interface ReportOptions {

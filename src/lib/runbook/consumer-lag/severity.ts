@@ -13,8 +13,10 @@ export interface GroupFacts {
   readonly trouble: string | null
   /** Null after one look. */
   readonly movement: Movement | null
-  /** Of the partitions with a commit; null where it is not known. */
+  /** Of the partitions with a commit that can be read; null where there is none. */
   readonly lag: bigint | null
+  /** There are more, which can't be read. */
+  readonly isPartial: boolean
   readonly age: Age | null
   readonly eta: number | null
   /** Events that a group without commits would find. */
@@ -48,7 +50,8 @@ const REBALANCE_LIMIT_MS = 120_000
 
 /** The severity of a group, and a sentence that says why; '' where there is nothing to say. */
 export function judgeGroup(facts: GroupFacts): Judgement {
-  if (facts.state === null || facts.trouble !== null) return {severity: 'unknown', reason: facts.trouble ?? "it can't be read"}
+  if (facts.state === null || facts.trouble !== null)
+    return {severity: 'unknown', reason: `it can't be read: ${facts.trouble ?? 'no answer'}`}
   const main = judgeState(facts)
   const parts: Judgement[] = [
     main,
@@ -67,8 +70,8 @@ function judgeState(facts: GroupFacts): Judgement {
   const isOff = replicas !== null && replicas.desired === 0
   if (isOff && lag !== null && lag > allowedLag) {
     return facts.backlogAccepted
-      ? {severity: 'info', reason: `${events(lag)} unread at 0 replicas, as the catalogue accepts`}
-      : {severity: 'critical', reason: `${events(lag)} unread${ageWords(facts.age)}, and no consumer is to run (0 replicas)`}
+      ? {severity: 'info', reason: `${unread(facts)} unread at 0 replicas, as the catalogue accepts`}
+      : {severity: 'critical', reason: `${unread(facts)} unread${ageWords(facts.age)}, and no consumer is to run (0 replicas)`}
   }
   if (isOff && lag !== null) return {severity: 'ok', reason: 'no consumer is to run (0 replicas)'}
   if (facts.rebalancing !== null && !isOff) {
@@ -88,10 +91,10 @@ function judgeAbsent({replicas}: GroupFacts): Judgement {
 
 /** After one look: numbers, and nothing about how they move. */
 function judgeNumbers(facts: GroupFacts): Judgement {
-  const {lag, allowedLag, age, maxAge, unread} = facts
-  if (lag === null) return unread > 0n ? judgeWithoutCommits(facts) : {severity: 'ok', reason: ''}
+  const {lag, allowedLag, age, maxAge} = facts
+  if (lag === null) return facts.unread > 0n ? judgeWithoutCommits(facts) : {severity: 'ok', reason: ''}
   if (lag > allowedLag && isOlder(age, maxAge)) {
-    return {severity: 'warning', reason: `${events(lag)} unread${ageWords(age)}; whether they move takes a second look (--window)`}
+    return {severity: 'warning', reason: `${unread(facts)} unread${ageWords(age)}; whether they move takes a second look (--window)`}
   }
   return {severity: 'ok', reason: ''}
 }
@@ -105,6 +108,7 @@ function judgeMovement(facts: GroupFacts, movement: Movement): Judgement {
     case 'rewound':
       return {severity: 'warning', reason: 'the commit went back: events are read again'}
     case 'unknown':
+      if (facts.unreadable.length > 0) return {severity: 'unknown', reason: ''}
       return {severity: 'unknown', reason: facts.membersChanged ? 'members came or went between the looks' : 'how it moves is not known'}
     case 'not-moving':
       return judgeStanding(facts)
@@ -118,14 +122,15 @@ function judgeMovement(facts: GroupFacts, movement: Movement): Judgement {
 function judgeStanding(facts: GroupFacts): Judgement {
   const {lag, allowedLag, age, maxAge, held} = facts
   const why = held > 0n ? `an open transaction holds ${held} of them back` : consumerWords(facts)
-  const reason = `${events(lag ?? 0n)} unread${ageWords(age)}, no commit between the looks${why === '' ? '' : `: ${why}`}`
+  const reason = `${unread(facts)} unread${ageWords(age)}, no commit between the looks${why === '' ? '' : `: ${why}`}`
   const isCritical = lag !== null && lag > allowedLag && isOlder(age, maxAge)
   return {severity: isCritical ? 'critical' : 'warning', reason}
 }
 
 /** It moves, and is behind. One short window proves no trend: age and the time that is left decide. */
-function judgeBacklog({lag, allowedLag, age, maxAge, eta}: GroupFacts, movement: 'catching-up' | 'falling-behind'): Judgement {
-  const lagging = `${events(lag ?? 0n)} unread${ageWords(age)}`
+function judgeBacklog(facts: GroupFacts, movement: 'catching-up' | 'falling-behind'): Judgement {
+  const {lag, allowedLag, age, maxAge, eta} = facts
+  const lagging = `${unread(facts)} unread${ageWords(age)}`
   const isLate = lag !== null && lag > allowedLag && isOlder(age, maxAge)
   if (movement === 'falling-behind') {
     return {severity: isLate ? 'warning' : 'info', reason: `${lagging}; they come faster than they are read`}
@@ -157,6 +162,10 @@ function consumerWords(facts: GroupFacts): string {
 function withoutMembers({replicas, members}: GroupFacts): string {
   if (replicas === null || replicas.ready === 0 || members !== 0) return ''
   return `${count(replicas.ready, 'consumer')} ready, but the group has no members`
+}
+
+function unread({lag, isPartial}: GroupFacts): string {
+  return `${isPartial ? 'at least ' : ''}${events(lag ?? 0n)}`
 }
 
 function events(amount: bigint): string {

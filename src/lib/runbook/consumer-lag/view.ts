@@ -66,7 +66,7 @@ function textOf(report: ConsumerLagReport, options: ViewOptions, tone: Tone, row
   for (const broker of report.brokers.filter(needsSomebody)) lines.push(...fault(brokerName(broker), '', broker, [], options, tone))
   for (const alike of alikeOf(worstLast(report.items).filter(needsSomebody))) {
     const item = alike.at(-1)!
-    const state = movementText(item) === '-' ? '' : `, ${movementText(item)}`
+    const state = item.severity === 'unknown' || movementText(item) === '-' ? '' : `, ${movementText(item)}`
     lines.push(...fault(alike.map(({group}) => strip(group)).join(', '), state, item, item.next, options, tone))
   }
   lines.push(...closing(report, options, tone))
@@ -179,7 +179,7 @@ function closing(report: ConsumerLagReport, options: ViewOptions, tone: Tone): s
 }
 
 /** What the verdict comes from, in numbers. */
-export function verdictWords({summary, brokers}: ConsumerLagReport): string {
+export function verdictWords({summary, brokers, items}: ConsumerLagReport): string {
   const {groups, critical, warning, unknown, lag} = summary
   const lost = brokers.filter(needsSomebody).length
   const trouble = [
@@ -188,5 +188,6 @@ export function verdictWords({summary, brokers}: ConsumerLagReport): string {
     warning > 0 ? count(warning, 'warning') : '',
     lost > 0 ? `${count(lost, 'broker')} in trouble` : '',
   ].filter(Boolean)
-  return `${trouble.length > 0 ? trouble.join(', ') : count(groups, 'group')}, ${lag} events behind in all`
+  const isWhole = items.every((item) => item.lag !== null || item.state === 'absent' || item.movement === 'no-commits')
+  return `${trouble.length > 0 ? trouble.join(', ') : count(groups, 'group')}; ${isWhole ? '' : 'at least '}${lag} events behind in all`
 }
