@@ -41,13 +41,17 @@ export interface Target {
   sapoche(args: readonly string[], options?: RunOptions): Promise<Run>
   /** The kubeconfig of one of `people`. */
   kubeconfigOf(person: Person): Promise<string>
-  /** From now on, or soon, whatever listens on `port` of loopback is behind `containerPort` of every pod. */
-  openPort(containerPort: number, port: number): Promise<void>
   close(): Promise<void>
 }
 
+/** A cluster in whose pods servers may listen. */
+export interface ServersTarget extends Target {
+  /** From now on, or soon, whatever listens on `port` of loopback is behind `containerPort` of every pod. */
+  openPort(containerPort: number, port: number): Promise<void>
+}
+
 /** The embedded cluster with the runbook's baseline, over real HTTPS. */
-export async function sandboxTarget(people: readonly Person[] = []): Promise<Target> {
+export async function sandboxTarget(people: readonly Person[] = []): Promise<ServersTarget> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'sapoche-contract-'))
   const users = people.map((person, index) => ({
     name: person.name,
@@ -84,7 +88,7 @@ export async function sandboxTarget(people: readonly Person[] = []): Promise<Tar
 }
 
 /** The control plane that `npm run test:real` has started. */
-export async function realTarget(cluster: Cluster): Promise<Target> {
+export async function realTarget(cluster: Cluster): Promise<ServersTarget> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'sapoche-contract-'))
   const {server, ca, kubeconfig, api} = cluster
   return {
