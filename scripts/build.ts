@@ -3,11 +3,11 @@ import {globSync} from 'node:fs'
 import {mkdir, readFile, rename, rm, writeFile} from 'node:fs/promises'
 import {dirname} from 'node:path'
 import {fileURLToPath} from 'node:url'
-import {lazyRequires, plainTextWidth, treeShakeClientNode, withoutOclifLoaders, withPlainBuiltins} from './bundling.ts'
+import {lazyRequires, plainTextWidth, treeShakeClientNode, withPlainBuiltins} from './bundling.ts'
 
 /**
- * Bundles the program into dist/: one entry a command, one chunk of what they share, what few need in chunks of its own, and help apart.
- * No dependencies are left. Run by Node 24 as it is (`node scripts/build.ts`).
+ * Bundles the program into dist/: one entry a command, one chunk of what they share, and what few need in chunks of its own. No dependencies
+ * are left. Run by Node 24 as it is (`node scripts/build.ts`).
  */
 const root = fileURLToPath(new URL('..', import.meta.url))
 // Built beside dist/ and put in its place at once: whoever runs the program meanwhile finds the old one or the new one.
@@ -68,15 +68,13 @@ function oneSharedChunk({outputs}: esbuild.Metafile): esbuild.Plugin {
   }
 }
 
-const commands = {...options, plugins: [withoutOclifLoaders, ...options.plugins]}
-const {metafile} = await esbuild.build(commands)
-const program = await esbuild.build({...commands, plugins: [...commands.plugins, oneSharedChunk(metafile)]})
-const help = await esbuild.build({...options, entryPoints: ['src/lib/cli/help.ts']})
-for (const {path, text} of [...program.outputFiles, ...help.outputFiles]) {
+const {metafile} = await esbuild.build(options)
+const result = await esbuild.build({...options, plugins: [...options.plugins, oneSharedChunk(metafile)]})
+for (const {path, text} of result.outputFiles) {
   await mkdir(dirname(path), {recursive: true})
   await writeFile(path, withPlainBuiltins(text))
 }
-if (process.argv.includes('--metafile')) process.stdout.write(JSON.stringify(program.metafile))
+if (process.argv.includes('--metafile')) process.stdout.write(JSON.stringify(result.metafile))
 
 const old = `${root}dist.old.${process.pid}`
 await rename(`${root}dist`, old).catch(() => {})

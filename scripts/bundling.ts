@@ -1,7 +1,6 @@
 import type {Plugin} from 'esbuild'
 import {readFile} from 'node:fs/promises'
 import {isBuiltin} from 'node:module'
-import {basename, dirname} from 'node:path'
 
 /** What the build does to other people's modules, and to Node's own, so that a command loads and evaluates no more than it needs. */
 
@@ -24,21 +23,6 @@ export const lazyRequires: Plugin = {
       for (const name of names) source = source.replace(new RegExp(`(?<![\\w$.])${name}(?![\\w$])`, 'g'), `(${name}$())`)
       return {contents: source, loader: 'js'}
     })
-  },
-}
-
-/**
- * A command of ours, which gets a configuration of ours, never comes to where oclif loads plugins, reads rc files and draws help. But oclif
- * requires all of it, which is half of what commands share.
- */
-export const withoutOclifLoaders: Plugin = {
-  name: 'without-oclif-loaders',
-  setup(build) {
-    const filter = /@oclif[/\\]core[/\\]lib[/\\](config[/\\]index|help[/\\]index|module-loader|performance|ux[/\\]action[/\\]\w+)\.js$/
-    build.onLoad({filter}, ({path}) => ({
-      contents: `throw new Error(${JSON.stringify(`${basename(dirname(path))}/${basename(path)} of oclif is not part of a command`)})`,
-      loader: 'js',
-    }))
   },
 }
 

@@ -12,6 +12,5 @@ export function start(argv: string[], facts: PackageFacts): Promise<void> {
       const module: {default: CommandClass} = await import(new URL(`commands/${id.replaceAll(':', '/')}.js`, import.meta.url).href)
       return module.default
     },
-    help: () => import(new URL('lib/cli/help.js', import.meta.url).href),
   })
 }

@@ -10,13 +10,12 @@ import {failureDocument, failureText, fromParser, toFailure} from './failure.ts'
 import {hostConfig, type PackageFacts} from './host-config.ts'
 import {openTerminal} from './terminal.ts'
 
-/** What the entry point hands over: where the package lies, and how the module of a command, or of help, is loaded. */
+/** What the entry point hands over: where the package lies, and how a command's module is loaded. */
 export interface Host {
   /** Folder of package.json and oclif.manifest.json. */
   readonly root: string
   readonly package: PackageFacts
   load(id: string): Promise<CommandClass>
-  help(): Promise<typeof import('./help.ts')>
 }
 
 /**
@@ -69,7 +68,7 @@ async function helped(argv: readonly string[], words: readonly string[], ids: Re
   if (id === null && !isTopic) throw unknownCommand(subject, ids)
   if (id === null && firstFlag !== undefined && !wantsHelp(argv))
     throw new UsageError(`${firstFlag} stands before any command; see sapoche --help`)
-  const {showHelp} = await host.help()
+  const {showHelp} = await import('./help.ts')
   await showHelp(id ?? topic, host.root)
   return true
 }
