@@ -3,7 +3,7 @@ import {connect} from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import {pipeline} from 'node:stream'
-import {startSandbox} from '../../src/lib/sandbox/index.ts'
+import {type Sandbox, startSandbox} from '../../src/lib/sandbox/index.ts'
 import {builtinCatalogue} from '../../src/lib/catalogue/index.ts'
 import {run, type Run, type RunOptions} from '../package/program.ts'
 import {connectApi, type Api} from '../real/api.ts'
@@ -50,20 +50,24 @@ export interface ServersTarget extends Target {
   openPort(containerPort: number, port: number): Promise<void>
 }
 
-/** The embedded cluster with the runbook's baseline, over real HTTPS. */
-export async function sandboxTarget(people: readonly Person[] = []): Promise<ServersTarget> {
+/** The embedded cluster with the runbook's baseline, or as another scenario left it, over real HTTPS. */
+export async function sandboxTarget(
+  people: readonly Person[] = [],
+  scenario = 'baseline',
+): Promise<ServersTarget & {readonly sandbox: Sandbox}> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'sapoche-contract-'))
   const users = people.map((person, index) => ({
     name: person.name,
     token: `token-${index}`,
     rules: [...person.rules, ...person.clusterRules],
   }))
-  const sandbox = await startSandbox({scenario: 'baseline', catalogue: builtinCatalogue, now: Date.now, users})
+  const sandbox = await startSandbox({scenario, catalogue: builtinCatalogue, now: Date.now, users})
   const access = {server: sandbox.url, ca: sandbox.caPem}
   const kubeconfig = await writeKubeconfig(path.join(folder, 'kubeconfig'), {...access, token: sandbox.token})
   const api = connectApi({...access, token: sandbox.token})
   return {
     kind: 'sandbox',
+    sandbox,
     ...access,
     kubeconfig,
     api,
