@@ -1,7 +1,7 @@
 export {directNetwork} from './direct.ts'
 export {AccessDeniedError, fromConnection, nameOf, ServerDownError, whoOf} from './errors.ts'
-export {FailedConnection} from './failed.ts'
-export {openConnection, orAbort, type OpenOptions, secure} from './open.ts'
-export {tunnelNetwork, type PodTarget} from './tunnel.ts'
+
+export {openConnection} from './open.ts'
+export {tunnelNetwork} from './tunnel.ts'
 export type * from './types.ts'
-export {parseBrokers, parseOrthancUrl, parseRedisUrl, type BrokerList, type OrthancUrl, type RedisUrl, UrlError} from './url.ts'
+export {parseBrokers, parseOrthancUrl, parseRedisUrl, UrlError} from './url.ts'

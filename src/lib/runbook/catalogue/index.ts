@@ -4,8 +4,8 @@ import type {CatalogueDiff} from './schema.ts'
 import {catalogueNames, catalogueTable, catalogueWide, validationText} from './show-view.ts'
 
 export {exitCodeOf} from '../../workload/index.ts'
-export {diffCatalogue, type DiffContext} from './diff.ts'
-export type {CatalogueDiff, CatalogueReport, CatalogueValidation, DiffItem} from './schema.ts'
+export {diffCatalogue} from './diff.ts'
+export type {CatalogueDiff, DiffItem} from './schema.ts'
 export {showCatalogue, validateCatalogue} from './show.ts'
 
 /** The text formats of `catalogue show`. */

@@ -1,5 +1,5 @@
 export {exitCodeOf} from '../../workload/index.ts'
 export {type LagOptions, type LagSources, readLag} from './read.ts'
-export type {ConsumerLagReport, LagItem} from './schema.ts'
+
 export {lagNotice, lagViews} from './view.ts'
 export {liveLag} from './watch.ts'

@@ -13,7 +13,7 @@ import {followView} from './view.ts'
 
 export {decodeSeenEvent, type SeenEvent} from './decode.ts'
 export {type OwnerOf, ownerFinder} from './owners.ts'
-export type {EventItem} from './schema.ts'
+
 export {eventsNotice, eventsViews} from './view.ts'
 
 export interface EventsOptions {
