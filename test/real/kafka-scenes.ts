@@ -3,7 +3,6 @@ import {
   AclOperationTypes,
   AclPermissionTypes,
   AclResourceTypes,
-  type Admin,
   type Consumer,
   Kafka as KafkaJs,
   logLevel,
@@ -15,7 +14,10 @@ import {type Running, waitUntil} from './processes.ts'
 
 /** Sets scenes on real brokers: topics, events, commits, groups that live. Not by the client under test. */
 export interface Scenes {
-  readonly admin: Admin
+  /** As the broker says. */
+  stateOf(group: string): Promise<string>
+  /** How many brokers the cluster has. */
+  brokers(): Promise<number>
   /** Each partition on the broker of the same number (modulo three), so that it is known who has what. */
   createTopic(topic: string, partitions?: number, leaders?: readonly number[]): Promise<void>
   /** Events of this age in milliseconds. */
@@ -26,8 +28,8 @@ export interface Scenes {
   allow(user: string): Promise<void>
   /** Without being a member: the group is `Empty`. */
   commit(group: string, topic: string, offsets: readonly (number | null)[]): Promise<void>
-  /** A group with a member that reads and commits; resolves when it has its partitions. */
-  join(group: string, topic: string): Promise<Consumer>
+  /** A group with a member that reads, and commits unless told; resolves when it has its partitions. */
+  join(group: string, topic: string, options?: {readonly commits?: boolean}): Promise<Consumer>
   /** A group whose one member is busy with an event until `finish`, so that another one's joining holds the group up. */
   joinSlowly(group: string, topic: string): Promise<{finish(): void}>
   /** A group of the protocol of KIP-848 with one live member. */
@@ -63,9 +65,10 @@ export async function openScenes(kafka: Kafka): Promise<Scenes> {
   await Promise.all([admin.connect(), producer.connect(), cluster.connect()])
   await cluster.refreshMetadata()
 
-  const described = async (group: string): Promise<string> => (await admin.describeGroups([group])).groups[0]?.state ?? ''
+  const stateOf = async (group: string): Promise<string> => (await admin.describeGroups([group])).groups[0]?.state ?? ''
   return {
-    admin,
+    stateOf,
+    brokers: async () => (await admin.describeCluster()).brokers.length,
     async createTopic(topic, partitions = 3, leaders = [0, 1, 2]) {
       const replicaAssignment = Array.from({length: partitions}, (_, partition) => ({
         partition,
@@ -99,13 +102,13 @@ export async function openScenes(kafka: Kafka): Promise<Scenes> {
       }
       await admin.createAcls({acl: [AclResourceTypes.TOPIC, AclResourceTypes.GROUP].map((resourceType) => ({...right, resourceType}))})
     },
-    async join(group, topic) {
+    async join(group, topic, {commits = true} = {}) {
       const consumer = client.consumer({groupId: group, sessionTimeout: 6000, heartbeatInterval: 500, allowAutoTopicCreation: false})
       open.push(consumer)
       await consumer.connect()
       await consumer.subscribe({topic, fromBeginning: true})
-      await consumer.run({eachMessage: () => Promise.resolve()})
-      await waitUntil(`group ${group} is stable`, async () => (await described(group)) === 'Stable')
+      await consumer.run({autoCommit: commits, eachMessage: () => Promise.resolve()})
+      await waitUntil(`group ${group} is stable`, async () => (await stateOf(group)) === 'Stable')
       return consumer
     },
     async joinSlowly(group, topic) {

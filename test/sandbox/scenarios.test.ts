@@ -42,15 +42,18 @@ const reason = ({status}: Deployment, type: string) => conditionOf(status.condit
 const waiting = ({status}: Pod) => status.containerStatuses?.[0]?.state.waiting?.reason
 const minutesAgo = (time: string | undefined) => Math.round((Date.now() - Date.parse(time ?? '')) / 60_000)
 
-test('there are nine, each with a description', () => {
+test('there are twelve, each with a description', () => {
   expect(listScenarios().map(({name}) => name)).toEqual([
     'baseline',
+    'consumer-stuck',
     'crashloop',
     'image-pull',
+    'kafka-broker-down',
     'node-lost',
     'redis-full',
     'rollout-stuck',
     'scaled-out',
+    'silent-backlog',
     'stopped-consumer',
     'worker-backlog',
   ])
@@ -181,7 +184,7 @@ describe('compiling', () => {
     {text: 'description: d\nstep: []', says: 'x.yaml: step: expected description or steps'},
     {
       text: 'description: d\nsteps: [{ago: 1m}]',
-      says: 'x.yaml: steps[0]: expected ago and one of image, fault, scale, jobs, redis, lose, apply',
+      says: 'x.yaml: steps[0]: expected ago and one of image, fault, scale, jobs, redis, events, stall, broker, lose, apply',
     },
     {
       text: 'description: d\nsteps: [{ago: soon, lose: {node: node-a}}]',

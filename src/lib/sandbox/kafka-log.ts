@@ -85,11 +85,11 @@ export class KafkaLog {
   readonly #carry = new Map<string, {came: number; read: number}>()
   #last: number | null = null
 
-  /** A topic whose partitions are spread over the brokers from `leader` on. */
-  createTopic(name: string, partitions = 3, leader = this.topics.size): void {
+  /** A topic with a partition on each of these brokers. */
+  createTopic(name: string, brokers: readonly number[]): void {
     this.topics.set(
       name,
-      Array.from({length: partitions}, (_, partition) => new KafkaPartition(BROKERS[(leader + partition) % BROKERS.length] ?? 0)),
+      brokers.map((broker) => new KafkaPartition(broker)),
     )
   }
 
@@ -105,7 +105,9 @@ export class KafkaLog {
   /** A workload that reads a topic, which it has read to the end so far. */
   consume(consumption: Consumption): void {
     const {group, topic} = consumption
-    if (!this.topics.has(topic)) this.createTopic(topic)
+    // Where each topic begins with the next broker, all of them have as much to do.
+    const first = this.topics.size % BROKERS.length
+    if (!this.topics.has(topic)) this.createTopic(topic, [...BROKERS.slice(first), ...BROKERS.slice(0, first)])
     for (const [partition, {end}] of (this.topics.get(topic) ?? []).entries()) this.group(group).commits.set(`${topic} ${partition}`, end)
     this.#consumptions.push(consumption)
   }

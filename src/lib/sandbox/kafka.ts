@@ -67,7 +67,10 @@ export class SandboxKafka {
 
   /** Listens in the brokers' pods. */
   listen(ports: Ports): void {
-    for (const id of BROKERS) ports.serve({workload: brokerPod(id), port: KAFKA_PORT}, (stream) => this.#serve(stream, id))
+    for (const id of BROKERS) {
+      const isOpen = (): boolean => !this.#log.lost.has(id)
+      ports.serve({workload: brokerPod(id), port: KAFKA_PORT, isOpen}, (stream) => this.#serve(stream, id))
+    }
   }
 
   /** Answers one client of a broker until it goes. */
@@ -83,7 +86,6 @@ export class SandboxKafka {
       }
     })
     stream.on('end', () => stream.end())
-    if (this.#log.lost.has(id)) stream.destroy()
   }
 
   /** From now on so many events a second come to the topic of a workload. */
@@ -107,9 +109,9 @@ export class SandboxKafka {
     this.#cluster.kubelet.afflict({workload: brokerPod(id), image: null, state: 'crashloop'})
   }
 
-  /** Partitions in turn on the brokers, from `leader` on. */
-  createTopic(topic: string, partitions: number, leader = 0): void {
-    this.#log.createTopic(topic, partitions, leader)
+  /** A partition on each of these brokers. */
+  createTopic(topic: string, brokers: readonly number[]): void {
+    this.#log.createTopic(topic, brokers)
   }
 
   /** Events of this age in milliseconds. */

@@ -14,6 +14,8 @@ export type ServePort = (stream: Duplex, pod: string) => void
 export interface PortPlace {
   readonly workload?: string
   readonly port: number
+  /** Whether something listens at the moment; always, where it is not said. */
+  readonly isOpen?: () => boolean
 }
 
 const [DATA, ERROR] = [0, 1] as const
@@ -32,7 +34,7 @@ export class Ports {
   find({metadata, spec}: Pod, port: number): ServePort | null {
     const workload = metadata.labels?.['app']
     const given = this.#served.find(({place}) => place.port === port && (place.workload === undefined || place.workload === workload))
-    if (given !== undefined) return given.serve
+    if (given !== undefined) return given.place.isOpen?.() === false ? null : given.serve
     const declared = spec.containers.flatMap(({ports = []}) => ports).find(({containerPort}) => containerPort === port)
     return declared !== undefined && WEB.test(declared.name ?? '') ? servePage : null
   }

@@ -1,0 +1,58 @@
+import {clusterOfTheRun} from '../real/control.ts'
+import {type Kafka, startKafka} from '../real/kafka.ts'
+import {givePods} from '../real/kafka-pods.ts'
+import {openScenes} from '../real/kafka-scenes.ts'
+import {waitUntil} from '../real/processes.ts'
+import type {LagStage} from './lag-stage.ts'
+import {realTarget} from './target.ts'
+
+/** Three real brokers, behind pods of the real control plane. */
+export async function realLagStage(): Promise<LagStage & {readonly kafka: Kafka}> {
+  const cluster = await clusterOfTheRun()
+  const target = await realTarget(cluster)
+  const kafka = await startKafka(console.error)
+  const scenes = await openScenes(kafka)
+  const pods = await givePods(cluster, kafka)
+  let lost: readonly number[] = []
+  return {
+    target,
+    kafka,
+    createTopic: (topic, brokers) => scenes.createTopic(topic, brokers.length, brokers),
+    produce: scenes.produce,
+    commit: scenes.commit,
+    trim: scenes.trim,
+    async hold(topic, partition, events) {
+      const transaction = await scenes.openTransaction(topic, partition, events)
+      return {stop: transaction.end}
+    },
+    async join(group, topic) {
+      const consumer = await scenes.join(group, topic, {commits: false})
+      return {stop: () => consumer.disconnect()}
+    },
+    async joinNewProtocol(group, topic) {
+      const consumer = await scenes.joinNewProtocol(group, topic)
+      return {stop: () => kafka.stopTool(consumer)}
+    },
+    async rebalance(group, topic) {
+      const busy = await scenes.joinSlowly(group, topic)
+      await waitUntil(`${group} rebalances`, async () => (await scenes.stateOf(group)) === 'PreparingRebalance')
+      return {stop: async () => busy.finish()}
+    },
+    async lose(brokers) {
+      lost = brokers
+      await Promise.all(brokers.map((id) => kafka.stopBroker(id)))
+      if (brokers.length < kafka.local.length)
+        await waitUntil('the others have noticed', async () => (await scenes.brokers()) === kafka.local.length - brokers.length)
+    },
+    async restore() {
+      await Promise.all(lost.map((id) => kafka.startBroker(id)))
+      lost = []
+    },
+    async close() {
+      await scenes.close()
+      await kafka.stop()
+      await pods.remove()
+      await target.close()
+    },
+  }
+}
