@@ -17,4 +17,3 @@ export const loginFlags = {
 /** Where a server is, when it is not to be reached through the API server. */
 export const redisUrlFlag = {'redis-url': url('reach Redis directly at this URL, before SAPOCHE_REDIS_URL')}
 export const brokersFlag = {brokers: url('reach Kafka directly at these brokers, before SAPOCHE_KAFKA_BROKERS', '<host:port,...>')}
-const orthancUrlFlag = {'orthanc-url': url('reach Orthanc directly at this URL, before SAPOCHE_ORTHANC_URL')}
