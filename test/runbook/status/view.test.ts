@@ -54,6 +54,14 @@ OK  2 workloads: 1 active, 1 inactive as expected; 1/1 pods ready
     expect(statusTable(rows, {...options, width: 140})).toContain('temporary until 2026-11-22 03:42:07Z, was 1')
   })
 
+  test('the columns stand in line behind a name that is longer than any of the catalogue', () => {
+    const rows = report([item('worker-of-a-team-that-likes-names-as-long-as-they-can-be'), item('worker-booking')])
+    expect(statusTable(rows, options)).toContain(`
+  worker-of-a-team-that-likes-names-as-long-as-they-can-be    1/1  ok
+  worker-booking                                              1/1  ok
+`)
+  })
+
   test('name', () => expect(statusNames(well)).toBe('deployment.apps/consumer-dicom\ndeployment.apps/consumer-revenue\n'))
 
   test('wide', () =>

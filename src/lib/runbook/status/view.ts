@@ -13,12 +13,12 @@ import type {StatusItem, StatusReport, StatusService} from './schema.ts'
 
 /** All workloads by category, then what is wrong (worst last), then the verdict. `news` are lines to show before the verdict. */
 export function statusTable(report: StatusReport, options: ViewOptions, news: readonly string[] = []): string {
-  return render(report, options, compactRow, news)
+  return render(report, options, false, news)
 }
 
 /** As the table, with every count and the whole note. */
 export function statusWide(report: StatusReport, options: ViewOptions, news: readonly string[] = []): string {
-  return render(report, options, wideRow, news)
+  return render(report, options, true, news)
 }
 
 /** What is wrong and the verdict alone (`--problems`). */
@@ -32,21 +32,18 @@ export function statusNames(report: StatusReport): string {
   return report.items.map((item) => `${item.kind.toLowerCase()}.apps/${item.name}\n`).join('')
 }
 
-type Row = (item: StatusItem, options: ViewOptions, tone: Tone) => string[]
-
-function render(report: StatusReport, options: ViewOptions, row: Row, news: readonly string[]): string {
+function render(report: StatusReport, options: ViewOptions, isWide: boolean, news: readonly string[]): string {
   const tone = tones(options.colour)
   const lines = [header(report, tone), '']
   for (const group of categories(withoutMissing(report))) {
     lines.push(tone.strong(group.title) + group.counts)
-    lines.push(...rows(group.items, options, tone, row), '')
+    lines.push(...(isWide ? wideRows : compactRows)(group.items, options, tone), '')
   }
   if (report.others.length > 0) {
     const cells = report.others.map((other) => [`${other.kind}/${other.name}`, ratio(other), other.severity, other.reason].map(strip))
     lines.push(tone.strong('OTHERS') + '  not in the catalogue', ...noted(cells, report.others, options), '')
   }
   if (report.services.length > 0) {
-    const isWide = row === wideRow
     const shown = report.services.filter((service) => isWide || service.severity !== 'ok')
     const cells = shown.map((service) => [
       strip(service.name),
@@ -100,27 +97,31 @@ function categories(report: StatusReport): {title: string; counts: string; items
   return groups.filter((group) => group.items.length > 0)
 }
 
-function rows(items: readonly StatusItem[], options: ViewOptions, tone: Tone, row: Row): string[] {
-  const cells = items.map((item) => row(item, options, tone))
-  const align = ['left', 'right'] as const
-  if (row !== wideRow) return table(cells, {indent: 2, align})
+const NAME_COLUMN = 43
+
+/** The columns have the same widths in every category, and so are one cell to the table, which takes its time for each. */
+function compactRows(items: readonly StatusItem[], options: ViewOptions, tone: Tone): string[] {
+  const nameColumn = Math.max(NAME_COLUMN, ...items.map(({name}) => name.length))
+  const room = options.width - 2 - nameColumn - 2 - 5 - 2 - 11 - 2
+  const line = (item: StatusItem): string =>
+    [
+      strip(item.name).padEnd(nameColumn),
+      ratio(item).padStart(5),
+      // Blanks outside the colour, so that those at the end of a line can go.
+      toned(item.health, item.severity, tone) + ' '.repeat(11 - item.health.length),
+      shortNote(item, room),
+    ].join('  ')
+  return table(
+    items.map((item) => [line(item)]),
+    {indent: 2},
+  )
+}
+
+function wideRows(items: readonly StatusItem[], options: ViewOptions, tone: Tone): string[] {
   const head = ['NAME', 'READY', 'HEALTH', 'UPDATED', 'AVAILABLE', 'BASELINE', 'RESTARTS', 'CHANGED', 'NOTE'].map((word) =>
     tone.quiet(word),
   )
-  return table([head, ...cells], {indent: 2, align})
-}
-
-const NAME_COLUMN = 43
-
-function compactRow(item: StatusItem, options: ViewOptions, tone: Tone): string[] {
-  const room = options.width - 2 - NAME_COLUMN - 2 - 5 - 2 - 11 - 2
-  return [
-    strip(item.name).padEnd(NAME_COLUMN),
-    ratio(item).padStart(5),
-    // Blanks outside the colour, so that those at the end of a line can go.
-    toned(item.health, item.severity, tone) + ' '.repeat(11 - item.health.length),
-    shortNote(item, room),
-  ]
+  return table([head, ...items.map((item) => wideRow(item, options, tone))], {indent: 2, align: ['left', 'right']})
 }
 
 function wideRow(item: StatusItem, options: ViewOptions, tone: Tone): string[] {
