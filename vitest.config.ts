@@ -6,6 +6,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/real/**', 'test/contract/*real*.test.ts'],
+    // A busy machine can hold a process up for seconds: there what failed is tried again, and what is wrong fails each time.
+    retry: process.env['CI'] ? 2 : 0,
     disableConsoleIntercept: true,
     testTimeout: 40_000,
     hookTimeout: 60_000,

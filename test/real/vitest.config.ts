@@ -10,6 +10,8 @@ export default defineConfig({
     include: ['test/real/**/*.test.ts', 'test/contract/*real*.test.ts', 'test/sandbox/kubectl.test.ts'],
     // One cluster for all of them: what one test breaks, another must not see.
     fileParallelism: false,
+    // A busy machine can hold a process up for seconds: there what failed is tried again, and what is wrong fails each time.
+    retry: process.env['CI'] ? 2 : 0,
     disableConsoleIntercept: true,
     testTimeout: 60_000,
     hookTimeout: 120_000,
