@@ -85,7 +85,7 @@ test('a slow reader slows the streams down: no more is in memory than the queues
   const lab = await openLab(certificates, {slow: () => gate})
   const written = fill(lab, 4, 40_000)
   const sources = [0, 1, 2, 3].map((container) => lab.add(`pod-${container}`))
-  await expect.poll(() => lab.logs.isQuiet()).toBe(true)
+  await expect.poll(() => lab.logs.isQuiet(), {timeout: 20_000}).toBe(true)
   // 4 MB each wait in windows, sockets and the server.
   expect(Math.max(...sources.map(({queue}) => queue.size))).toBeLessThan(200_000)
   release()
