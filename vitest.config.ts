@@ -8,6 +8,7 @@ export default defineConfig({
     exclude: ['test/real/**', 'test/contract/*real*.test.ts'],
     // A busy machine can hold a process up for seconds: there what failed is tried again, and what is wrong fails each time.
     retry: process.env['CI'] ? 2 : 0,
+    expect: {poll: {timeout: 20_000}},
     disableConsoleIntercept: true,
     testTimeout: 40_000,
     hookTimeout: 60_000,

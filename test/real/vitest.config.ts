@@ -12,6 +12,7 @@ export default defineConfig({
     fileParallelism: false,
     // A busy machine can hold a process up for seconds: there what failed is tried again, and what is wrong fails each time.
     retry: process.env['CI'] ? 2 : 0,
+    expect: {poll: {timeout: 20_000}},
     disableConsoleIntercept: true,
     testTimeout: 60_000,
     hookTimeout: 120_000,
