@@ -29,6 +29,7 @@ export async function sandboxLagStage(people: readonly Person[] = []): Promise<L
     },
     async joinNewProtocol(group, topic) {
       kafka.become(group, {...membersOf(group, topic, 1), newProtocol: true})
+      kafka.commit(group, topic, [0])
       return NOTHING
     },
     async rebalance(group, topic) {

@@ -1,14 +1,5 @@
 import {createRequire} from 'node:module'
-import {
-  AclOperationTypes,
-  AclPermissionTypes,
-  AclResourceTypes,
-  type Consumer,
-  Kafka as KafkaJs,
-  logLevel,
-  type Producer,
-  ResourcePatternTypes,
-} from 'kafkajs'
+import kafkajs, {type Consumer, type Producer} from 'kafkajs'
 import type {Kafka} from './kafka.ts'
 import {type Running, waitUntil} from './processes.ts'
 
@@ -16,8 +7,6 @@ import {type Running, waitUntil} from './processes.ts'
 export interface Scenes {
   /** As the broker says. */
   stateOf(group: string): Promise<string>
-  /** How many brokers the cluster has. */
-  brokers(): Promise<number>
   /** Each partition on the broker of the same number (modulo three), so that it is known who has what. */
   createTopic(topic: string, partitions?: number, leaders?: readonly number[]): Promise<void>
   /** Events of this age in milliseconds. */
@@ -38,6 +27,9 @@ export interface Scenes {
   openTransaction(topic: string, partition: number, events: number): Promise<{end(): Promise<void>}>
   close(): Promise<void>
 }
+
+// Not all of its exports are seen by their names from here.
+const {AclOperationTypes, AclPermissionTypes, AclResourceTypes, Kafka: KafkaJs, logLevel, ResourcePatternTypes} = kafkajs
 
 interface GroupBroker {
   offsetCommit(request: {
@@ -68,7 +60,6 @@ export async function openScenes(kafka: Kafka): Promise<Scenes> {
   const stateOf = async (group: string): Promise<string> => (await admin.describeGroups([group])).groups[0]?.state ?? ''
   return {
     stateOf,
-    brokers: async () => (await admin.describeCluster()).brokers.length,
     async createTopic(topic, partitions = 3, leaders = [0, 1, 2]) {
       const replicaAssignment = Array.from({length: partitions}, (_, partition) => ({
         partition,
