@@ -25,6 +25,7 @@ export class Choice {
   readonly #workloads: ReadonlySet<string>
   readonly #named: ReadonlySet<string>
   readonly #excepted: ReadonlySet<string>
+  readonly #peopled = new Set<string>()
   /** Deployments by the UID of their replica sets; null for a replica set of nobody's. */
   readonly #owners = new Map<string, Promise<string | null>>()
 
@@ -58,31 +59,48 @@ export class Choice {
     return this.#workloads.size === 0
   }
 
-  /** What of the inventory is wanted. Throws a UsageError (64) where no pod has a container of the name that was asked for. */
-  initial(): Chosen[] {
+  /** What of the inventory is wanted. Rejects with a UsageError (64) where no pod has a container of the name that was asked for. */
+  async initial(): Promise<Chosen[]> {
     const chosen: Chosen[] = []
-    const pods = [...this.#inventory.groups.flatMap(({pods: own}) => own), ...this.#inventory.strays]
-    for (const pod of pods) chosen.push(...this.#containersOf(pod, this.#inventory.workloadOf(pod)))
-    if (chosen.length === 0 && pods.length > 0 && this.#options.containers.length > 0) {
-      const names = [...new Set(pods.flatMap(({logs}) => logs.map(({name}) => name)))].toSorted()
+    const names = new Set<string>()
+    for (const pod of this.#inventory.pods) {
+      const workload = await this.#wantedWorkloadOf(pod)
+      if (workload === undefined) continue
+      if (workload !== null) this.#peopled.add(workload)
+      for (const {name} of pod.logs) names.add(name)
+      chosen.push(...this.#chosenOf(pod, workload))
+    }
+    if (chosen.length === 0 && names.size > 0 && this.#options.containers.length > 0) {
+      const suggestions = [...names].toSorted()
       throw new UsageError(`no pod has a container ${this.#options.containers.join(' or ')}`, {
-        suggestions: names,
-        hints: [{label: 'containers', text: names.join(', ')}],
+        suggestions,
+        hints: [{label: 'containers', text: suggestions.join(', ')}],
       })
     }
     return chosen
   }
 
-  /** The containers of a pod that was not there at the start; empty where it is not wanted. */
-  async newborn(pod: LogPod): Promise<Chosen[]> {
-    if (this.#excepted.has(pod.name)) return []
-    if (this.isFixed && !this.#named.has(pod.name)) return []
-    const workload = await this.#workloadOf(pod)
-    const isWanted = this.#named.has(pod.name) || (workload !== null && this.#workloads.has(workload))
-    return isWanted ? this.#containersOf(pod, workload) : []
+  /** Whether the workload had a pod at the start. */
+  hadPods(workload: string): boolean {
+    return this.#peopled.has(workload)
   }
 
-  #containersOf(pod: LogPod, workload: string | null): Chosen[] {
+  /** The containers of a pod, which may not have been there at the start; empty where it is not wanted. */
+  async containersOf(pod: LogPod): Promise<Chosen[]> {
+    const workload = await this.#wantedWorkloadOf(pod)
+    return workload === undefined ? [] : this.#chosenOf(pod, workload)
+  }
+
+  /** The workload of a pod that is wanted, null where it has none; undefined for a pod that is not wanted. */
+  async #wantedWorkloadOf(pod: LogPod): Promise<string | null | undefined> {
+    if (this.#excepted.has(pod.name)) return undefined
+    const isNamed = this.#named.has(pod.name)
+    if (this.isFixed && !isNamed) return undefined
+    const workload = await this.#workloadOf(pod)
+    return isNamed || (workload !== null && this.#workloads.has(workload)) ? workload : undefined
+  }
+
+  #chosenOf(pod: LogPod, workload: string | null): Chosen[] {
     const {containers} = this.#options
     const logs = pod.logs.filter(({name}) => containers.length === 0 || containers.includes(name))
     const category = workload === null ? null : categoryOf(workload, this.#catalogue)
@@ -104,11 +122,17 @@ export class Choice {
 
   async #askFor(name: string, uid: string): Promise<string | null> {
     try {
+      if (this.#inventory.replicaSets === 'unreadable') return withoutHash(name)
       const set = await this.#cluster.get(RESOURCES.replicaSets, name, decodeReplicaSet)
       if (set !== null && set.uid === uid) return set.owner?.kind === 'Deployment' ? set.owner.name : null
     } catch (error) {
       if (!(error instanceof SapocheError)) throw error
     }
-    return name.slice(0, Math.max(0, name.lastIndexOf('-')))
+    return withoutHash(name)
   }
+}
+
+/** The deployment's name, of its replica set's. */
+function withoutHash(name: string): string {
+  return name.slice(0, Math.max(0, name.lastIndexOf('-')))
 }

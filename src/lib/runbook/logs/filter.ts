@@ -20,6 +20,7 @@ export class RecordFilter implements Selection {
   readonly #rules: Rules
   /** The record that may still go on. */
   #record: Line[] = []
+  #isHeadMatch = false
   /** Whether the record before was shown: lines that go on it and came late follow it. */
   #wasShown = false
   #held: Line[][] = []
@@ -44,7 +45,10 @@ export class RecordFilter implements Selection {
     const copy = copyOf(line)
     if (!line.continues) {
       this.settle()
-      this.#record.push(copy)
+      this.#record = [copy]
+      this.#isHeadMatch = this.#matches(this.#record)
+      // It is shown at once, and what goes on its record follows; only an exclusion has to wait for that.
+      if (this.#isHeadMatch && this.#rules.exclude.length === 0) this.settle()
     } else if (this.isOpen) this.#record.push(copy)
     else if (this.#wasShown) this.#queue.append(copy)
   }
@@ -54,12 +58,12 @@ export class RecordFilter implements Selection {
     const record = this.#record
     if (record.length === 0) return
     this.#record = []
-    const isMatch = this.#matches(record)
+    const isMatch = record.length === 1 ? this.#isHeadMatch : this.#matches(record)
     if (isMatch) {
       for (const held of this.#held) this.#show(held)
       this.#held = []
       this.#after = this.#rules.after
-    }
+    } else if (this.#rules.level !== null && levelIn(record) === null) this.#unlevelled += 1
     this.#wasShown = isMatch || this.#after > 0
     if (this.#wasShown) this.#show(record)
     else if (this.#rules.before > 0) {
@@ -75,16 +79,18 @@ export class RecordFilter implements Selection {
 
   #matches(record: readonly Line[]): boolean {
     const {grep, exclude, level} = this.#rules
-    const head = record[0]!
     if (level !== null) {
-      const own = levelOf(head.bytes, head.textStart, head.end)
-      if (own === null) this.#unlevelled += 1
+      const own = levelIn(record)
       if (own === null || rankOf(own) < rankOf(level)) return false
     }
     if (grep.length + exclude.length === 0) return true
     const text = record.map(({bytes, textStart, end}) => bytes.toString('utf8', textStart, end)).join('\n')
     return (grep.length === 0 || grep.some((pattern) => pattern.test(text))) && !exclude.some((pattern) => pattern.test(text))
   }
+}
+
+function levelIn([head]: readonly Line[]): Level | null {
+  return head === undefined ? null : levelOf(head.bytes, head.textStart, head.end)
 }
 
 /** The line on its own, so that it does not hold the bytes that came with it. */

@@ -34,7 +34,7 @@ export interface MergeOptions {
   readonly now: () => number
 }
 
-/** How long lines may lie in a buffer that is not full. */
+/** How long lines of the past may lie in a buffer that is not full. */
 const FLUSH_MS = 50
 /** For how many windows live lines wait for a log whose stream broke, until it is taken up again. */
 const RECOVERY_WINDOWS = 8
@@ -85,7 +85,8 @@ export class Merge<S extends Source> {
   arrived(source: S): void {
     if (this.#options.liveSince !== Infinity) this.#noteArrival(source)
     this.#place(source)
-    this.#rouse()
+    // Nothing goes while another one is awaited.
+    if (this.#awaited.size === 0) this.#rouse()
   }
 
   /** The source is in another phase. */
@@ -120,17 +121,19 @@ export class Merge<S extends Source> {
   async run(signal: AbortSignal): Promise<void> {
     const rouse = (): void => this.#rouse()
     signal.addEventListener('abort', rouse)
+    const isFollowing = this.#options.liveSince !== Infinity
     let flushedAt = this.#options.now()
     const isOver = (): boolean => signal.aborted || (this.#isClosed && this.#sources.size === 0)
     while (!isOver()) {
       this.#isRoused = false
       const wait = this.#emit()
       const idle = this.#options.now() - flushedAt
-      if (this.#sink.isFull || (!this.#sink.isEmpty && (idle >= FLUSH_MS || idle < 0))) {
+      const isDue = isFollowing || idle >= FLUSH_MS || idle < 0
+      if (this.#sink.isFull || (!this.#sink.isEmpty && isDue)) {
         await this.#sink.flush()
         flushedAt = this.#options.now()
       } else if (!this.#isRoused && !isOver()) {
-        await this.#sleep(this.#sink.isEmpty ? wait : Math.min(wait, Math.max(0, FLUSH_MS - idle)))
+        await this.#sleep(this.#sink.isEmpty ? wait : Math.min(wait, FLUSH_MS - idle))
       }
     }
     signal.removeEventListener('abort', rouse)
@@ -169,7 +172,7 @@ export class Merge<S extends Source> {
 
   #noteArrival({queue: {newest}}: S): void {
     const {now, windowMs} = this.#options
-    const due = Math.ceil(now() + windowMs)
+    const due = Math.floor(now() + windowMs)
     const last = this.#arrivals.at(-1)
     if (last?.due !== due) this.#arrivals.push({due, newest: {...newest}})
     else if (compareMoments(newest, last.newest) > 0) last.newest = {...newest}

@@ -10,7 +10,7 @@ export class Prefixes {
   readonly #chalk: ChalkInstance
   #workloadWidth = 0
   #podWidth = 0
-  readonly #made = new Map<Container, string>()
+  #made = new WeakMap<Container, string>()
 
   /** `workloads`: the names of all that may come. */
   constructor(workloads: readonly string[], colour: boolean) {
@@ -22,7 +22,7 @@ export class Prefixes {
   widenFor(container: Container): void {
     this.#workloadWidth = Math.max(this.#workloadWidth, this.#workload(container).length)
     this.#podWidth = Math.max(this.#podWidth, podLabel(container).length)
-    this.#made.clear()
+    this.#made = new WeakMap()
   }
 
   get width(): number {

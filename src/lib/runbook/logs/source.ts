@@ -1,14 +1,12 @@
 import {ForbiddenError, NotFoundError, UnauthorizedError} from '../../clients/kubernetes/errors.ts'
-import type {ByteStream} from '../../clients/kubernetes/types.ts'
 import {InterruptedError, RefusedError, SapocheError, TimedOutError} from '../../errors/index.ts'
 import type {ContainerState} from './containers.ts'
-import {type Ended, PastEnd, RunEnding} from './endings.ts'
-import {RecordFilter, type Rules} from './filter.ts'
-import {LineQueue} from './lines.ts'
+import {PastEnd, RunEnding} from './endings.ts'
+import type {Rules} from './filter.ts'
+import {Intake, type Outcome} from './intake.ts'
+import type {LineQueue} from './lines.ts'
 import type {Merge, Source} from './merge.ts'
-import {Position} from './position.ts'
-import type {LogReader, LogRequest} from './reader.ts'
-import {RECORD_SPAN_MS} from './records.ts'
+import type {LogReader} from './reader.ts'
 import type {Pace, Slots} from './slots.ts'
 import type {Moment} from './stamp.ts'
 
@@ -55,9 +53,6 @@ export interface SourceContext {
   readonly rules: Rules | null
 }
 
-/** Bytes that may be queued: of the past, little for each, because there are many; live, what a quarter of a second may bring. */
-const PAST_LIMIT = 128 * 1024
-const LIVE_LIMIT = 1024 * 1024
 /** Failures in a row after which the past of a log is given up, or, while following, left to be caught up with. */
 const MOST_FAILURES = 8
 const MOST_FAILURES_BEFORE_LIVE = 2
@@ -69,13 +64,6 @@ const LINGER_MS = 10_000
 const OPEN_LIMITS_MS = [undefined, 60_000, 300_000] as const
 const NOTHING = Buffer.alloc(0)
 
-type Outcome =
-  | ({readonly kind: 'ended'} & Ended)
-  /** It broke off, or could not be opened. */
-  | {readonly kind: 'failed'; readonly fresh: number; readonly error: SapocheError}
-  /** It was closed because another log waited for its place. */
-  | {readonly kind: 'yielded'; readonly fresh: number}
-
 /** The log of one container, through all its runs and through everything that happens to its streams, each line once. */
 export class ContainerLog implements Source {
   readonly container: Container
@@ -85,9 +73,7 @@ export class ContainerLog implements Source {
   failure: SapocheError | null = null
 
   readonly #context: SourceContext
-  readonly #position: Position
-  readonly #filter: RecordFilter | null
-  #settling: NodeJS.Timeout | undefined
+  readonly #intake: Intake
   #state: ContainerState
   #isGone = false
   /** Runs of the container: the one that was read last, and the one that was read to its end. */
@@ -98,8 +84,7 @@ export class ContainerLog implements Source {
   /** Ends the followed stream. */
   #stream: AbortController | null = null
   #lingering: NodeJS.Timeout | undefined
-  /** Wake what waits: for lines to be taken, for the container's state to change. */
-  #onRoom: (() => void) | null = null
+  /** Wakes what waits for the container's state to change. */
   #onChange: (() => void) | null = null
 
   constructor(container: Container, state: ContainerState, context: SourceContext) {
@@ -108,24 +93,28 @@ export class ContainerLog implements Source {
     this.#run = state.run
     this.#context = context
     this.#tail = context.tail
-    this.#position = new Position(context.from)
-    this.queue = new LineQueue(this.#position)
-    this.#filter = context.rules && new RecordFilter(this.queue, context.rules)
-    this.queue.select(this.#filter)
-    context.signal.addEventListener('abort', () => this.#rouse())
+    this.#intake = new Intake(container, context, {
+      heard: () => {
+        context.notices.up(container)
+        context.merge.whole(this)
+        if (this.#isGone) this.#linger()
+      },
+      arrived: () => context.merge.arrived(this),
+    })
+    this.queue = this.#intake.queue
   }
 
   get isFull(): boolean {
-    return this.queue.size >= (this.phase === 'live' ? LIVE_LIMIT : PAST_LIMIT)
+    return this.#intake.isFull
   }
 
   /** How many records were left out because their level can't be read. */
   get unlevelled(): number {
-    return this.#filter?.unlevelled ?? 0
+    return this.#intake.unlevelled
   }
 
   taken(): void {
-    if (this.#onRoom !== null && this.queue.size <= PAST_LIMIT / 2) this.#onRoom()
+    this.#intake.taken()
   }
 
   /** The cluster says something else of the container. */
@@ -146,17 +135,20 @@ export class ContainerLog implements Source {
 
   /** Reads the past and, where it is followed, all that comes; resolves at its end. Of a newborn container everything is still to come. */
   async run(isNewborn: boolean): Promise<void> {
+    const {signal, follow, notices} = this.#context
+    const onAbort = (): void => this.#rouse()
+    signal.addEventListener('abort', onAbort)
     try {
       if (isNewborn) {
         this.#run = null
         this.#tail = null
       } else await this.#readPast()
-      if (this.#context.follow && this.failure === null) await this.#followRuns()
+      if (follow && this.failure === null) await this.#followRuns()
     } finally {
-      clearTimeout(this.#settling)
+      signal.removeEventListener('abort', onAbort)
       clearTimeout(this.#lingering)
-      this.#filter?.settle()
-      this.#context.notices.up(this.container)
+      this.#intake.close()
+      notices.up(this.container)
       this.#enter('ended')
     }
   }
@@ -173,26 +165,25 @@ export class ContainerLog implements Source {
   /** Reads what is there now. */
   async #readPast(): Promise<void> {
     // Where nothing of the past is wanted, its last line still tells where to go on.
-    const isUnwanted = this.#tail === 0
-    if (isUnwanted) this.queue.select({take() {}})
-    const end = new PastEnd(this.#position, this.#tail)
+    this.#intake.want(this.#tail !== 0)
+    const end = new PastEnd(this.#intake.position, this.#tail)
     let failures = 0
     let outcome: Outcome
     do {
       outcome = await this.#readPastOnce()
-      if (outcome.kind === 'yielded') await this.#room(false)
+      if (outcome.kind === 'yielded') await this.#intake.room(false)
       else {
         failures = outcome.fresh > 0 ? 0 : failures + 1
         if (failures > 1) await this.#pause(failures)
       }
     } while (!this.#isAborted && !(await this.#isPastOver(outcome, end, failures)))
-    if (isUnwanted) this.queue.select(this.#filter)
+    this.#intake.want(true)
   }
 
   async #readPastOnce(): Promise<Outcome> {
     const {previous} = this.#context
     const tail = this.#tail === null ? null : Math.max(1, this.#tail)
-    return await this.#inSlot(() => this.#readOnce({follow: false, previous, tail}))
+    return await this.#inSlot(() => this.#intake.read({follow: false, previous, tail}))
   }
 
   async #inSlot<T>(work: () => Promise<T>): Promise<T> {
@@ -217,7 +208,7 @@ export class ContainerLog implements Source {
       for (let times = 0; times < 2 && end.isUnknown && error === null; times += 1)
         error = await this.#inSlot(() => this.#readLastLine(end))
       if (end.isReached(outcome.rest)) {
-        if (end.isRestWanted) this.#takeRest(outcome.rest)
+        if (end.isRestWanted) this.#intake.takeRest(outcome.rest)
         return true
       }
     }
@@ -239,7 +230,8 @@ export class ContainerLog implements Source {
       end.take(Buffer.concat(chunks))
       return null
     } catch (error) {
-      return own(error)
+      if (error instanceof SapocheError) return error
+      throw error
     }
   }
 
@@ -248,15 +240,9 @@ export class ContainerLog implements Source {
     this.#context.notices.unreadable(this.container, error)
   }
 
-  /** The log ends without a line feed. */
-  #takeRest(rest: Buffer): void {
-    if (rest.length === 0) return
-    this.queue.pushLine(rest)
-    this.#context.merge.arrived(this)
-  }
-
   /** Follows the container's runs until its pod is gone and all is said. */
   async #followRuns(): Promise<void> {
+    this.#intake.isLive = true
     this.#enter('live')
     while (!this.#isAborted && this.failure === null) {
       const {run} = this.#state
@@ -279,11 +265,11 @@ export class ContainerLog implements Source {
     while (!this.#isAborted && this.#state.run === run) {
       await pace.turn()
       this.#stream = new AbortController()
-      const openWithinMs = this.#position.isEmpty ? 0 : OPEN_LIMITS_MS[Math.min(timeouts, OPEN_LIMITS_MS.length - 1)]
-      const outcome = await this.#readOnce({follow: true, previous: false, tail: this.#tail, openWithinMs}, this.#stream.signal)
+      const openWithinMs = this.#intake.position.isEmpty ? 0 : OPEN_LIMITS_MS[Math.min(timeouts, OPEN_LIMITS_MS.length - 1)]
+      const outcome = await this.#intake.read({follow: true, previous: false, tail: this.#tail, openWithinMs}, this.#stream.signal)
       this.#stream = null
-      this.#position.mark()
-      if (!this.#position.isEmpty) this.#context.merge.broken(this)
+      this.#intake.position.mark()
+      if (!this.#intake.position.isEmpty) this.#context.merge.broken(this)
       if (this.#isAborted || this.#state.run !== run) return
       isCut = outcome.kind === 'failed' && (isCut || !(outcome.error instanceof NotFoundError))
       if (this.#isGone) {
@@ -307,7 +293,7 @@ export class ContainerLog implements Source {
   }
 
   #finish(run: string, rest: Buffer): void {
-    this.#takeRest(rest)
+    this.#intake.takeRest(rest)
     this.#finishedRun = run
     this.#context.merge.whole(this)
     this.#context.notices.up(this.container)
@@ -318,8 +304,8 @@ export class ContainerLog implements Source {
     const ending = new RunEnding()
     this.#tail = null
     for (let failures = 0; !this.#isAborted;) {
-      const outcome = await this.#readOnce({follow: false, previous: true, tail: null})
-      if (outcome.kind === 'ended' && ending.isReached(outcome)) return this.#takeRest(outcome.rest)
+      const outcome = await this.#intake.read({follow: false, previous: true, tail: null})
+      if (outcome.kind === 'ended' && ending.isReached(outcome)) return this.#intake.takeRest(outcome.rest)
       // 400 and 404: the kubelet has nothing of it (any more).
       if (outcome.kind === 'failed' && isFinal(outcome.error)) return
       failures = outcome.fresh > 0 ? 0 : failures + 1
@@ -328,63 +314,6 @@ export class ContainerLog implements Source {
       }
       if (failures > 1) await this.#pause(failures)
     }
-  }
-
-  /** Opens a stream where the last one ended, and reads it into the queue. Never rejects for a failure of the cluster's. */
-  async #readOnce(request: Pick<LogRequest, 'follow' | 'previous' | 'tail' | 'openWithinMs'>, ending?: AbortSignal): Promise<Outcome> {
-    const {signal, read, from, merge, notices} = this.#context
-    const {pod, name} = this.container
-    const resume = request.previous && this.phase === 'live' ? this.#position.resumeFromMark() : this.#position.resume()
-    const since = resume?.since ?? (from.seconds > 0 ? from.seconds : null)
-    let fresh = 0
-    let stream: ByteStream | null = null
-    try {
-      const life = ending === undefined ? signal : AbortSignal.any([signal, ending])
-      stream = await read({pod, container: name, ...request, since, tail: resume === null ? request.tail : null}, life)
-      this.queue.begin(resume, this.phase === 'live')
-      for await (const chunk of stream) {
-        notices.up(this.container)
-        merge.whole(this)
-        if (this.#isGone) this.#linger()
-        const count = this.queue.push(chunk)
-        fresh += count
-        if (count > 0) {
-          merge.arrived(this)
-          this.#settleSoon()
-        }
-        if (this.isFull && (await this.#room(this.phase === 'past')) === 'give way') return {kind: 'yielded', fresh}
-      }
-      return {kind: 'ended', fresh, rest: this.queue.endStream(), isProven: resume?.isProven ?? false}
-    } catch (error) {
-      return {kind: 'failed', fresh, error: own(error)}
-    } finally {
-      stream?.close()
-      if (this.phase === 'past') this.#filter?.settle()
-    }
-  }
-
-  /** Waits until the queue has room again; `give way`: until then, or until another log needs the place. */
-  async #room(mayGiveWay: boolean): Promise<'room' | 'give way'> {
-    let stopResting = (): void => {}
-    const answer = await new Promise<'room' | 'give way'>((resolve) => {
-      this.#onRoom = () => resolve('room')
-      if (mayGiveWay) stopResting = this.#context.slots.rest(() => resolve('give way'))
-      if (this.#isAborted) resolve('room')
-    })
-    stopResting()
-    this.#onRoom = null
-    return answer
-  }
-
-  /** A record that may go on is complete when nothing more of it comes. */
-  #settleSoon(): void {
-    const filter = this.#filter
-    if (filter === null || this.phase === 'past') return
-    clearTimeout(this.#settling)
-    this.#settling = setTimeout(() => {
-      filter.settle()
-      this.#context.merge.arrived(this)
-    }, RECORD_SPAN_MS)
   }
 
   #linger(): void {
@@ -411,7 +340,7 @@ export class ContainerLog implements Source {
   }
 
   #rouse(): void {
-    this.#onRoom?.()
+    this.#intake.wake()
     this.#onChange?.()
   }
 }
@@ -424,9 +353,4 @@ export function isHopeless(error: SapocheError): boolean {
 /** As things stand now: the log is not there, or not for us. */
 function isFinal(error: SapocheError): boolean {
   return error instanceof RefusedError || error instanceof NotFoundError
-}
-
-function own(error: unknown): SapocheError {
-  if (error instanceof SapocheError) return error
-  throw error
 }

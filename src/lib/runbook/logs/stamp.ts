@@ -7,6 +7,7 @@ const COLON = 58
 const DASH = 45
 const PLUS = 43
 const LETTER_Z = 90
+const NANO_DIGITS = 9
 const SECONDS = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/
 const SECONDS_LENGTH = '2026-11-22T03:12:07'.length
 
@@ -44,13 +45,14 @@ export class StampReader implements Moment {
     if (at >= end || !this.#readSeconds(bytes, start)) return false
     let nanos = 0
     if (bytes[at] === DOT) {
-      let scale = 100_000_000
+      let digits = 0
       for (at += 1; at < end; at += 1) {
         const digit = bytes[at]! - ZERO
         if (digit < 0 || digit > 9) break
-        nanos += digit * scale
-        scale = scale === 1 ? 0 : scale / 10
+        if (digits < NANO_DIGITS) nanos = nanos * 10 + digit
+        digits += 1
       }
+      for (; digits < NANO_DIGITS; digits += 1) nanos *= 10
     }
     let offset = 0
     if (bytes[at] === LETTER_Z && at < end) at += 1
@@ -64,8 +66,9 @@ export class StampReader implements Moment {
       at += 6
     }
     if (at < end && bytes[at] !== SPACE) return false
-    this.seconds = this.#base - offset
-    this.nanos = nanos
+    // As integers, which unlike other numbers cost no memory.
+    this.seconds = (this.#base - offset) >>> 0
+    this.nanos = nanos | 0
     this.textStart = at < end ? at + 1 : end
     return true
   }

@@ -1,6 +1,6 @@
 import type {Catalogue} from '../../catalogue/index.ts'
 import type {ClusterReader, ClusterStreams} from '../../clients/kubernetes/types.ts'
-import {InterruptedError, SapocheError} from '../../errors/index.ts'
+import {InterruptedError, RefusedError, SapocheError} from '../../errors/index.ts'
 import {count} from '../../text/view.ts'
 import {RESOURCES} from '../cluster/index.ts'
 import {readInventory} from '../inventory/index.ts'
@@ -52,10 +52,10 @@ export async function streamLogs(options: LogOptions, session: LogSession, aroun
   const {cluster, catalogue} = session
   const inventory = await readInventory(options, {cluster, catalogue}, signal, decodeLogPod)
   const choice = new Choice(options, catalogue, cluster, inventory)
-  const chosen = choice.initial()
+  const chosen = await choice.initial()
   const run = new LogRun(options, session, around, choice.workloads, signal)
-  for (const {name, pods, deployment} of inventory.groups) {
-    if (pods.length > 0) continue
+  for (const {name, deployment} of inventory.groups) {
+    if (choice.hadPods(name)) continue
     // One that is at zero on purpose is no surprise among others.
     const isExpected = deployment?.replicas === 0 && inventory.groups.length > 1
     run.notices.noPods(name, deployment, isExpected)
@@ -78,9 +78,10 @@ class LogRun {
   readonly #prefixes: Prefixes
   /** By the pod's UID and the container's name. */
   readonly #logs = new Map<string, {readonly log: ContainerLog; state: ContainerState; readonly pod: string}>()
-  /** All there ever were, and their ends. */
-  readonly #started: ContainerLog[] = []
-  readonly #ended: Promise<void>[] = []
+  readonly #running = new Set<Promise<void>>()
+  #unlevelled = 0
+  /** True where only pods were named: then there is an end, that of the last of them. */
+  #isFixed = false
   /** Ctrl-C, or an end of our own. */
   readonly #life: AbortController
   #records = 0
@@ -140,12 +141,12 @@ class LogRun {
       if (log.state.run !== null || follow) this.#start(one, log.state.run === null)
       else this.notices.notStarted(container, log.state)
     }
+    this.#isFixed = choice.isFixed
     const watched = follow ? this.#watch(choice) : Promise.resolve()
-    if (!follow) this.#merge.close()
-    else if (choice.isFixed) void Promise.allSettled(this.#ended).then(() => this.#merge.close())
+    if (!follow || (this.#isFixed && this.#running.size === 0)) this.#merge.close()
     await this.#merge.run(this.#context.signal)
     this.#life.abort(new InterruptedError())
-    await Promise.all([...this.#ended, watched])
+    await Promise.all([...this.#running, watched])
     if (this.#fault !== null) throw this.#fault
   }
 
@@ -157,7 +158,7 @@ class LogRun {
       throw noneReadable(first, failures.length)
     }
     this.notices.tellUnreadable()
-    this.notices.unlevelled(this.#started.reduce((sum, {unlevelled}) => sum + unlevelled, 0))
+    this.notices.unlevelled(this.#unlevelled)
     if (this.#records === 0) this.notices.nothing(nothingWords(this.#options, containers, this.#logs.size))
   }
 
@@ -169,14 +170,27 @@ class LogRun {
   #start({pod, container, log: {name, state}}: Chosen, isNewborn: boolean): void {
     const log = new ContainerLog(container, state, this.#context)
     this.#logs.set(`${pod.uid}/${name}`, {log, state, pod: pod.uid})
-    this.#started.push(log)
     this.#merge.add(log)
-    const ended = log.run(isNewborn).catch((error: unknown) => {
-      this.#fault ??= error
-      this.#life.abort(new InterruptedError())
-    })
-    this.#ended.push(ended)
-    void ended.then(() => this.#stopWhereNothingCanBeRead())
+    const running = this.#runToItsEnd(log, isNewborn).finally(() => this.#running.delete(running))
+    this.#running.add(running)
+  }
+
+  async #runToItsEnd(log: ContainerLog, isNewborn: boolean): Promise<void> {
+    try {
+      await log.run(isNewborn)
+    } catch (error) {
+      this.#fail(error)
+    }
+    this.#unlevelled += log.unlevelled
+    const failures = this.#failures().length
+    if (failures > 0 && failures === this.#logs.size) this.#life.abort(new InterruptedError())
+    if (this.#isFixed && this.#running.size === 1) this.#merge.close()
+  }
+
+  /** Something that is nobody's notice: ends everything. */
+  #fail(error: unknown): void {
+    this.#fault ??= error
+    this.#life.abort(new InterruptedError())
   }
 
   /** Follows the pods: new ones, other runs of their containers, and their end. */
@@ -196,28 +210,26 @@ class LogRun {
       }
     } catch (error) {
       if (signal.aborted) return
-      this.#fault ??= error
-      this.#life.abort(new InterruptedError())
+      // What is known is followed all the same.
+      if (error instanceof RefusedError) this.notices.blind(error.message)
+      else this.#fail(error)
     }
   }
 
   async #see(pod: LogPod, choice: Choice): Promise<void> {
-    const isKnown = pod.logs.some(({name}) => this.#logs.has(`${pod.uid}/${name}`))
-    if (!isKnown) {
-      for (const one of await choice.newborn(pod)) {
-        this.#prefixes.widenFor(one.container)
-        this.notices.born(one.container)
+    for (const one of await choice.containersOf(pod)) {
+      const {container, log} = one
+      const known = this.#logs.get(`${pod.uid}/${log.name}`)
+      if (known === undefined) {
+        this.#prefixes.widenFor(container)
+        this.notices.born(container)
         this.#start(one, true)
+        continue
       }
-      return
-    }
-    for (const {name, state} of pod.logs) {
-      const known = this.#logs.get(`${pod.uid}/${name}`)
-      if (known === undefined) continue
-      if (known.state.run !== null && state.run !== null && state.run !== known.state.run)
-        this.notices.restarted(known.log.container, state)
-      known.state = state
-      known.log.update(state)
+      const {run} = known.state
+      if (run !== null && log.state.run !== null && log.state.run !== run) this.notices.restarted(known.log.container, log.state)
+      known.state = log.state
+      known.log.update(log.state)
     }
   }
 
@@ -231,10 +243,6 @@ class LogRun {
 
   #failures(): SapocheError[] {
     return [...this.#logs.values()].flatMap(({log: {failure}}) => failure ?? [])
-  }
-
-  #stopWhereNothingCanBeRead(): void {
-    if (this.#logs.size > 0 && this.#failures().length === this.#logs.size) this.#life.abort(new InterruptedError())
   }
 }
 
