@@ -34,10 +34,13 @@ export function restartTasks(chosen: readonly Chosen[], terms: Terms, operator: 
   }))
 }
 
-/** As `kubectl rollout restart`, but with milliseconds, so that two restarts within a second are two. */
-async function startRolling(seen: LiveDeployment, {now}: Operator, {board, changes, undo}: Operation): Promise<Started | Refusal> {
+/**
+ * As `kubectl rollout restart`, but with milliseconds, so that two restarts within a second are two.
+ * The stamp is this machine's time, as kubectl's is: the server's is known by its answers' `Date`, which has whole seconds.
+ */
+async function startRolling(seen: LiveDeployment, {now, clock}: Operator, {board, changes, undo}: Operation): Promise<Started | Refusal> {
   const at = now()
-  const stamp = isoTime(at)
+  const stamp = isoTime(clock())
   const revision = seen.revision === null ? '' : ` --to-revision ${seen.revision}`
   const back = undo(`rollback ${seen.name}${revision}`)
   const written = await changes.patch(board.deployment(seen.name) ?? seen, {
