@@ -10,6 +10,8 @@ export interface RedisCase {
   readonly port: number
   /** As somebody who may do everything. */
   run(name: string, ...args: readonly (string | number)[]): Promise<unknown>
+  /** Uses its memory up, so that it refuses writes. */
+  fill(): Promise<void>
   stop(): Promise<void>
 }
 

@@ -22,6 +22,8 @@ export interface OpenOptions {
 export async function openConnection(access: Access, address: Address, {signal, withinMs}: OpenOptions): Promise<Connection> {
   const what = nameOf({...access, addresses: [address]})
   const socket = access.network.connect(address)
+  // Who uses a connection hears of its errors; one that nobody uses yet, or any more, must not end the program.
+  socket.on('error', () => {})
   const late = AbortSignal.timeout(withinMs)
   const end = AbortSignal.any([signal, late])
   let connection = socket
@@ -29,11 +31,12 @@ export async function openConnection(access: Access, address: Address, {signal, 
     if (socket.connecting) await once(socket, 'connect', {signal: end})
     else if (socket.errored !== null) throw socket.errored
     if (access.tls === null) return socket
-    connection = secure(socket, access.tls, address)
+    connection = secure(socket, access.tls, address).on('error', () => {})
     await once(connection, 'secureConnect', {signal: end})
     return connection
   } catch (error) {
-    for (const stream of [connection, socket]) stream.on('error', () => {}).destroy()
+    connection.destroy()
+    socket.destroy()
     if (signal.aborted) throw interruption(signal)
     if (late.aborted) throw tooLate(what, connection !== socket, withinMs / 1000)
     throw fromConnection(error, what)

@@ -1,4 +1,4 @@
-import type {Redis} from 'ioredis'
+import type {Redis, RedisOptions} from 'ioredis'
 import {SapocheError} from '../../errors/index.ts'
 import {nameOf} from '../reach/errors.ts'
 import {openConnection, orAbort} from '../reach/open.ts'
@@ -22,11 +22,13 @@ export class RedisConnection {
   /** `Redis at st-redis-sp:6379 (pod redis-0)`. */
   readonly what: string
   readonly #redis: Redis
+  readonly #stream: Connection
   readonly #access: Access
   #lastError: Error | null = null
 
-  private constructor(redis: Redis, access: Access, what: string) {
+  private constructor(redis: Redis, stream: Connection, access: Access, what: string) {
     this.#redis = redis
+    this.#stream = stream
     this.#access = access
     this.what = what
     redis.on('error', (error: Error) => (this.#lastError ??= error))
@@ -35,8 +37,14 @@ export class RedisConnection {
   /** Connects and logs in. Rejects with a SapocheError. */
   static async open(access: Access, address: Address, {timeoutMs, signal}: ConnectionOptions): Promise<RedisConnection> {
     const what = nameOf({...access, addresses: [address]})
-    const [stream, ioredis] = await Promise.all([openConnection(access, address, {signal, withinMs: timeoutMs}), import('ioredis')])
-    const redis = new ioredis.Redis({
+    // Bundled, the package has no export but `default`.
+    const [
+      stream,
+      {
+        default: {Redis: Client},
+      },
+    ] = await Promise.all([openConnection(access, address, {signal, withinMs: timeoutMs}), import('ioredis')])
+    const redis = new Client({
       lazyConnect: true,
       // Its own HELLO, CLIENT SETINFO and INFO would need rights that a reader has no use for.
       protocol: 2,
@@ -46,9 +54,9 @@ export class RedisConnection {
       maxRetriesPerRequest: 0,
       commandTimeout: timeoutMs,
       connectTimeout: timeoutMs,
-      Connector: connectorFor(stream, ioredis.AbstractConnector),
+      Connector: connectorFor(stream),
     })
-    const connection = new RedisConnection(redis, access, what)
+    const connection = new RedisConnection(redis, stream, access, what)
     try {
       await redis.connect()
       const {credentials} = access
@@ -85,6 +93,7 @@ export class RedisConnection {
 
   close(): void {
     this.#redis.disconnect()
+    this.#stream.destroy()
   }
 
   async #login(username: string | null, password: string, signal: AbortSignal): Promise<void> {
@@ -93,16 +102,16 @@ export class RedisConnection {
   }
 }
 
-/** Hands ioredis a stream that is open. */
-function connectorFor(stream: Connection, Base: typeof import('ioredis').AbstractConnector) {
-  return class extends Base {
-    constructor() {
-      super(0)
-    }
-
-    override connect() {
-      this.stream = stream as typeof this.stream
-      return Promise.resolve(this.stream)
-    }
+/** Hands ioredis a stream that is open; it wants a class that it can make an instance of. */
+function connectorFor(stream: Connection): ConnectorClass {
+  const connector = {
+    check: () => true,
+    connect: () => Promise.resolve(stream),
+    disconnect: () => void stream.destroy(),
   }
+  return function Connector() {
+    return connector
+  } as unknown as ConnectorClass
 }
+
+type ConnectorClass = NonNullable<RedisOptions['Connector']>
