@@ -126,11 +126,8 @@ export function queueDepthSuite(open: () => Promise<ServersTarget>, startRedis: 
   }
 
   function workerParts(name: string, port: number, parts: DeploymentParts): DeploymentParts {
-    const env = [
-      {name: 'REDIS_HOST', value: 'redis'},
-      {name: 'REDIS_PORT', value: String(port)},
-      ...((parts.container as {env?: object[]} | undefined)?.env ?? []),
-    ]
+    const container: {readonly env?: readonly object[]} = parts.container ?? {}
+    const env = [{name: 'REDIS_HOST', value: 'redis'}, {name: 'REDIS_PORT', value: String(port)}, ...(container.env ?? [])]
     const args = ['php', 'artisan', 'queue:work', 'redis', `--queue=${name.replace('worker-', '')}`]
     return {...parts, container: {args, ...parts.container, env}}
   }
