@@ -172,15 +172,20 @@ function verbOf({method, query}: Call, {name}: Asked): string {
 }
 
 /** Throws 403 for what a user may not do. */
-export function authorize(user: User | null, verb: string, {group, plural, namespace, name, subresource}: Asked): void {
-  if (user === null) return
+export function authorize(user: User | null, verb: string, asked: Asked): void {
+  if (user === null || isAllowed(user, verb, asked)) return
+  const {group, plural, namespace, name, subresource} = asked
   const kind = subresource === null ? plural : `${plural}/${subresource}`
-  const has = (values: readonly string[], value: string) => values.includes('*') || values.includes(value)
-  if (user.rules.some(({apiGroups, resources, verbs}) => has(apiGroups, group) && has(resources, kind) && has(verbs, verb))) return
   const object = name === null ? '' : ` "${name}"`
   const where = namespace === null ? 'at the cluster scope' : `in the namespace "${namespace}"`
   const what = `${qualified({group, plural})}${object} is forbidden: User "${user.name}" cannot ${verb} resource "${kind}"`
   throw new ApiFailure(403, 'Forbidden', `${what} in API group "${group}" ${where}`, detailsOf({group, plural}, name))
+}
+
+export function isAllowed(user: User | null, verb: string, {group, plural, subresource}: Asked): boolean {
+  const kind = subresource === null ? plural : `${plural}/${subresource}`
+  const has = (values: readonly string[], value: string) => values.includes('*') || values.includes(value)
+  return user === null || user.rules.some((rule) => has(rule.apiGroups, group) && has(rule.resources, kind) && has(rule.verbs, verb))
 }
 
 /** Forms of an object besides its own. */

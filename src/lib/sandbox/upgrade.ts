@@ -2,7 +2,7 @@
 import type {IncomingMessage} from 'node:http'
 import type {Duplex} from 'node:stream'
 import {WebSocketServer} from 'ws'
-import {askedFor, authorize, type User} from './api.ts'
+import {askedFor, authorize, isAllowed, type User} from './api.ts'
 import {Channels} from './channels.ts'
 import type {Cluster} from './cluster.ts'
 import {containerFor, EXEC_PROTOCOLS, execute, type OwnPrograms} from './exec.ts'
@@ -67,8 +67,9 @@ function promise(request: IncomingMessage, cluster: Cluster, insides: Insides, i
   if (asked === null || plural !== 'pods' || name === null || (subresource !== 'exec' && subresource !== 'portforward')) {
     throw notImplemented(`upgrading ${url.pathname}`)
   }
-  // From Kubernetes 1.35 on a WebSocket takes `create` besides the `get` that it is.
-  for (const verb of ['get', 'create']) authorize(user, verb, asked)
+  authorize(user, 'get', asked)
+  // From Kubernetes 1.35 on a WebSocket takes `create` besides the `get` that it is; who lacks it is not told so.
+  if (!isAllowed(user, 'create', asked)) throw new ApiFailure(403, 'Forbidden', `pods "${name}" is forbidden: `, {name, kind: 'pods'})
   if (request.headers.upgrade?.toLowerCase() !== 'websocket')
     throw notImplemented(`${subresource} by ${request.headers.upgrade}, only by WebSocket`)
   const pod = cluster.store.get(PODS, namespace ?? undefined, name)

@@ -115,7 +115,14 @@ export class KubernetesClient implements ClusterClient {
     protocols: readonly string[],
     {query, signal}: {readonly query?: Query; readonly signal?: AbortSignal} = {},
   ): Promise<WebSocket> {
-    return this.#transport.upgrade({method: 'GET', path: this.#path(resource, name, subresource, query), resource, signal}, protocols)
+    const {group: apiGroup, name: plural} = resource
+    // A WebSocket is opened by a GET, and from Kubernetes 1.35 on takes `create` besides (KEP-4006).
+    const second = {apiGroup, resource: `${plural}/${subresource}`, verb: 'create', namespace: this.namespace}
+    return this.#transport.upgrade(
+      {method: 'GET', path: this.#path(resource, name, subresource, query), resource, signal},
+      protocols,
+      second,
+    )
   }
 
   within(namespace: string): ClusterClient {

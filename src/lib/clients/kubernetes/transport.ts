@@ -18,6 +18,8 @@ import {
   tooBusy,
   UnauthorizedError,
   type Origin,
+  type RbacRule,
+  withSecond,
 } from './errors.ts'
 import type {Certificate} from './entries.ts'
 import {parseObject} from './json.ts'
@@ -108,15 +110,16 @@ export class Transport {
     })
   }
 
-  /** An open WebSocket, on a connection of its own. */
-  upgrade(call: Call, protocols: readonly string[]): Promise<WebSocket> {
+  /** An open WebSocket, on a connection of its own. `second`: what it takes besides the permission to get. */
+  upgrade(call: Call, protocols: readonly string[], second: RbacRule): Promise<WebSocket> {
     const {origin, server, timeoutMs} = this.#options
     return this.#authorized(call.signal, timeoutMs, async (headers, deadline) => {
       try {
         const {openWebSocket} = await import('./websocket.ts')
         const socket = await this.#socket(deadline.signal)
         const url = `ws://${server.host}${this.#basePath}${call.path}`
-        const refused = (status: number, contentType: string, text: string) => fromAnswer(status, contentType, text, origin, call.resource)
+        const refused = (status: number, contentType: string, text: string) =>
+          withSecond(second, fromAnswer(status, contentType, text, origin, call.resource), origin)
         return await openWebSocket(socket, url, protocols, headers, refused, deadline.signal)
       } catch (error) {
         throw this.#explain(error, deadline.signal)

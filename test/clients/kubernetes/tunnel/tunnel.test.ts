@@ -172,7 +172,22 @@ describe('refused', () => {
     ])
   })
 
+  // What Kubernetes 1.36 answers where `create` alone is missing.
+  test('403 that names nothing is about the verb create', async () => {
+    const {client} = await serve(() => {}, {refusal: status(403, 'pods "redis-0" is forbidden: ', {name: 'redis-0', kind: 'pods'})})
+    const error = await errorOf(openTunnel(client, {pod: 'redis-0', port: PORT}))
+    expect(error).toMatchObject({rule: {apiGroup: '', resource: 'pods/portforward', verb: 'create', namespace: 'sapoche'}})
+    expect(error.message).toBe('not allowed to create pods/portforward in namespace sapoche')
+    expect(error.hints.map(({label}) => label)).toEqual(['needs', 'next', 'why'])
+  })
+
   test.each<[string, ReturnType<typeof status> & {contentType?: string}, abstract new (...a: never[]) => SapocheError, string]>([
+    [
+      '403 of an admission plugin',
+      status(403, 'pods "redis-0" is forbidden: not on Fridays'),
+      ForbiddenError,
+      'is forbidden: not on Fridays',
+    ],
     ['403 for get', denied('get'), ForbiddenError, 'not allowed to get pods/portforward'],
     ['401', status(401, 'Unauthorized'), RefusedError, 'does not accept'],
     ['404', status(404, 'pods "redis-0" not found', {name: 'redis-0', kind: 'pods'}), NotFoundError, 'pods "redis-0" not found'],
