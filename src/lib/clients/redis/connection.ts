@@ -4,7 +4,7 @@ import {nameOf} from '../reach/errors.ts'
 import {openConnection, orAbort} from '../reach/open.ts'
 import type {Access, Address, Connection} from '../reach/types.ts'
 import {fromLoss, fromReply, isForeign, keyFailure, RedisTroubleError} from './errors.ts'
-import type {Answer} from './types.ts'
+import type {Answer, KeyFailure} from './types.ts'
 
 export interface ConnectionOptions {
   /** Milliseconds for the connection, and for each round of commands. */
@@ -25,6 +25,7 @@ export class RedisConnection {
   readonly #stream: Connection
   readonly #access: Access
   #lastError: Error | null = null
+  #database = 0
 
   private constructor(redis: Redis, stream: Connection, access: Access, what: string) {
     this.#redis = redis
@@ -89,6 +90,15 @@ export class RedisConnection {
       if (answers.length > 0 && answers.every(({failure}) => failure?.kind === trouble)) throw new RedisTroubleError(this.what, trouble)
     }
     return answers
+  }
+
+  /** Goes into a database, unless it is there. What Redis said against it; null where it said nothing. */
+  async select(database: number, signal: AbortSignal): Promise<KeyFailure | null> {
+    if (database === this.#database) return null
+    const [answer] = await this.send([['SELECT', database]], signal)
+    const failure = answer?.failure ?? null
+    if (failure === null) this.#database = database
+    return failure
   }
 
   close(): void {

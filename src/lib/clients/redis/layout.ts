@@ -51,8 +51,7 @@ export async function findLayout(
   const here = await search(connection, hints, signal)
   if (here.names.size > 0 || fixed !== null) return layout(home, here)
   for (const other of await otherDatabases(connection, home, signal)) {
-    const [entered] = await connection.send([['SELECT', other]], signal)
-    if (entered?.failure !== null) continue
+    if ((await connection.select(other, signal)) !== null) continue
     const there = await search(connection, hints, signal)
     if (there.names.size > 0) return layout(other, there)
   }
@@ -60,11 +59,10 @@ export async function findLayout(
   return layout(home, here)
 }
 
-/** Every reader begins in database 0, and some may not SELECT. */
 async function enter(connection: RedisConnection, database: number, signal: AbortSignal): Promise<void> {
-  const [answer] = await connection.send([['SELECT', database]], signal)
-  if (answer?.failure == null || database === 0) return
-  const {kind, message} = answer.failure
+  const failure = await connection.select(database, signal)
+  if (failure === null) return
+  const {kind, message} = failure
   if (kind === 'refused') throw new AccessDeniedError(`${connection.what} does not let us into database ${database}: ${message}`)
   throw new UnreachableError(`${connection.what} has no database ${database}: ${message}`)
 }
