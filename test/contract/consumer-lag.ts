@@ -76,9 +76,9 @@ async function openCase(target: Target, consumers: readonly Consumer[]): Promise
 
 const itemOf = (report: ConsumerLagReport, group: string): LagItem => report.items.find((item) => item.group === group)!
 
-/** `sapoche consumer-lag` on any cluster. */
-export function consumerLagSuite(open: () => Promise<LagStage>): void {
-  let stage: LagStage
+/** `sapoche consumer-lag` on any cluster. `more` are tests that one kind of stage alone can do. */
+export function consumerLagSuite<S extends LagStage>(open: () => Promise<S>, more: (stage: () => S) => void = () => undefined): void {
+  let stage: S
   let serial = 0
   beforeAll(async () => {
     stage = await open()
@@ -361,6 +361,8 @@ export function consumerLagSuite(open: () => Promise<LagStage>): void {
       expect(run.stderr).toMatch(/pods\/portforward in namespace kafka[^]*needs.*pods\/portforward/)
     })
   })
+
+  more(() => stage)
 
   describe('brokers that are lost', () => {
     test('one of three costs its own rows', async () => {

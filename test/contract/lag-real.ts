@@ -8,8 +8,14 @@ import {waitUntil} from '../real/processes.ts'
 import type {LagStage} from './lag-stage.ts'
 import {realTarget} from './target.ts'
 
+export interface RealLagStage extends LagStage {
+  readonly kafka: Kafka
+  /** Lets a user read what lag takes. */
+  allow(user: string): Promise<void>
+}
+
 /** Three real brokers, behind pods of the real control plane. */
-export async function realLagStage(): Promise<LagStage & {readonly kafka: Kafka}> {
+export async function realLagStage(): Promise<RealLagStage> {
   const cluster = await clusterOfTheRun()
   const target = await realTarget(cluster)
   const kafka = await startKafka(console.error)
@@ -19,6 +25,7 @@ export async function realLagStage(): Promise<LagStage & {readonly kafka: Kafka}
   return {
     target,
     kafka,
+    allow: scenes.allow,
     createTopic: (topic, brokers) => scenes.createTopic(topic, brokers.length, brokers),
     produce: scenes.produce,
     commit: scenes.commit,

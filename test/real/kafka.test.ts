@@ -4,6 +4,9 @@ import type {GroupDescription, LagReader, OffsetPoint} from '../../src/lib/clien
 import {AccessDeniedError, ServerDownError} from '../../src/lib/clients/reach/errors.ts'
 import type {KafkaAccess} from '../../src/lib/clients/reach/types.ts'
 import {InterruptedError, SapocheError, UnreachableError} from '../../src/lib/errors/index.ts'
+import {readLag} from '../../src/lib/runbook/consumer-lag/index.ts'
+import {KafkaModel} from '../runbook/consumer-lag/kafka-model.ts'
+import {consumer, labOf} from '../runbook/consumer-lag/lab.ts'
 import {type Kafka, KAFKA_USERS, startKafka} from './kafka.ts'
 import {mappedNetwork, plainAccess, type Requests, secureAccess} from './kafka-access.ts'
 import {openScenes, type Scenes} from './kafka-scenes.ts'
@@ -206,6 +209,22 @@ test('requests: versions, the brokers, their groups, coordinators, groups, topic
   })
   expect(times(15)).toBeLessThanOrEqual(3)
   expect(requests).toHaveLength(1 + 2 + 3 + 14 + 3 + times(15))
+})
+
+test('a whole report on 14 groups, two looks: at most 3 requests a group, 6 a broker and 10', async () => {
+  const groups = Array.from({length: 14}, (_, index) => `whole-${index}`)
+  for (const [index, group] of groups.entries()) {
+    await scenes.createTopic(`${group}-topic`)
+    await scenes.produce(`${group}-topic`, 0, 9, index * 30 * MINUTE)
+    await scenes.commit(group, `${group}-topic`, [2, 0, 0])
+  }
+  const requests: Requests = []
+  const deployments = groups.map((group) => consumer(group))
+  const openKafka = async (): Promise<LagReader> => open(plainAccess(kafka, requests))
+  const {sources} = await labOf(new KafkaModel(), {deployments, openKafka})
+  const report = await readLag({targets: [], window: 500}, {...sources, now: Date.now}, new AbortController().signal)
+  expect(report.items.map(({lag, movement}) => [lag, movement])).toEqual(groups.map(() => [7, 'not-moving']))
+  expect(requests.length).toBeLessThanOrEqual(3 * 14 + 6 * 3 + 10)
 })
 
 describe('who may read', () => {

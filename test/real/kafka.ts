@@ -18,6 +18,8 @@ export const KAFKA_USERS = {
 /** Three brokers of Apache Kafka. Each topic and group lives on one of them alone, so that what it loses is known. */
 export interface Kafka {
   readonly dir: string
+  /** The folder of its jars, and those of its tools. */
+  readonly jars: string
   /** `127.0.0.1:PORT` of each broker, for setting scenes; advertised as such. */
   readonly local: readonly string[]
   /**
@@ -80,6 +82,7 @@ export async function startKafka(progress: Progress): Promise<Kafka> {
   const toolArgs = (name: string, args: readonly string[]): string[] => ['-Xmx256m', ...JAVA, ...QUIET, ...classpath, name, ...args]
   return {
     dir,
+    jars,
     local: brokers.map(({local}) => `127.0.0.1:${local}`),
     cluster: IDS.map((id) => ({name: nameOf(id), plain: brokers[id].cluster, secure: brokers[id].secure})),
     ca: authority.cert,

@@ -89,7 +89,8 @@ export function chosenGroups(
 ): WantedGroup[] {
   const known = new Map(bound.map((group) => [group.name, group]))
   const named = (name: string): WantedGroup => known.get(name) ?? {...groupNamed(name, catalogue, thresholds), sources: ['--group']}
-  const consumers = survey.groups.filter(({protocol}) => protocol === 'consumer' || protocol === '').map(({name}) => name)
+  // Brokers list them in no order, each its own.
+  const consumers = survey.groups.flatMap(({name, protocol}) => (protocol === 'consumer' || protocol === '' ? [name] : [])).sort()
   const all = unique([...known.keys(), ...consumers])
   const isComplete = survey.brokers.every(({error}) => error === null)
   const matched = patterns.flatMap((pattern) => {
