@@ -2,6 +2,10 @@ import {existsSync} from 'node:fs'
 import {join} from 'node:path'
 import type {Cluster} from '../test/real/cluster-handle.ts'
 import type {Progress} from '../test/real/processes.ts'
+import type {Bench, Finding} from './bench.ts'
+import {compareMemory, compareWall, type Comparison} from './measure.ts'
+
+const RUNS = 20
 
 /**
  * A program and its arguments. `sapoche` is the built program on this Node, `node` is this Node,
@@ -15,19 +19,17 @@ export interface Ratios {
   readonly memory?: number
 }
 
-/** Two commands that are run in turn, and how they may compare. One file of bench/pairs/ exports an array of them as its default. */
+/** Two commands that are run in turn, and how they may compare: the short form of most benches. */
 export interface Pair {
-  /** By which `npm run bench NAME` chooses it. */
   readonly name: string
   readonly title: string
+  readonly crowds?: boolean
   /** A ratio above one of these fails the bench. */
   readonly limit: Ratios
   /** What we want, and only report. */
   readonly aim?: Ratios
   /** Counted runs of each side, 20 unless told. */
   readonly runs?: number
-  /** Fills the cluster so much that it has to come after those that do not. */
-  readonly crowds?: boolean
   /** Prepares the cluster, and says what is run: first sapoche, then its peer. */
   setup(cluster: Cluster, progress: Progress): Promise<Sides>
 }
@@ -39,10 +41,43 @@ export interface Sides {
   close?(): Promise<void>
 }
 
+/** The bench of a pair: a line for each of its limits. */
+export function benchOf({name, title, crowds, limit, aim, runs = RUNS, setup}: Pair): Bench {
+  return {
+    name,
+    crowds,
+    async measure({cluster, env, progress}) {
+      const {a, b, close} = await setup(cluster, progress)
+      const [one, other] = [
+        {...located(a, cluster), env},
+        {...located(b, cluster), env},
+      ]
+      try {
+        const findings: Finding[] = []
+        if (limit.wall !== undefined) {
+          const found = await compareWall(one, other, runs)
+          findings.push({title, measure: 'wall time', ...shown(found, 'ms'), limit: limit.wall, aim: aim?.wall})
+        }
+        if (limit.memory !== undefined) {
+          const found = await compareMemory(one, other)
+          findings.push({title, measure: 'peak memory', ...shown(found, 'MiB'), limit: limit.memory, aim: aim?.memory})
+        }
+        return findings
+      } finally {
+        await close?.()
+      }
+    },
+  }
+}
+
+function shown({a, b, ratio}: Comparison, unit: string): Pick<Finding, 'sapoche' | 'peer' | 'value'> {
+  return {sapoche: `${Math.round(a)} ${unit}`, peer: `${Math.round(b)} ${unit}`, value: ratio}
+}
+
 const PROGRAM = join(import.meta.dirname, '../bin/run.js')
 
 /** The command with the path of its program. */
-export function located([name = '', ...args]: Command, {binaries}: Cluster): {readonly file: string; readonly args: readonly string[]} {
+function located([name = '', ...args]: Command, {binaries}: Cluster): {readonly file: string; readonly args: readonly string[]} {
   if (name === 'sapoche') return {file: process.execPath, args: [PROGRAM, ...args]}
   if (name === 'node') return {file: process.execPath, args}
   const built = join(binaries.folder, name)
