@@ -29,7 +29,11 @@ export default class AuditInactive extends SapocheCommand {
     ...targetFlags.flags,
     ...outputFlags(['table', 'wide', 'json', 'yaml', 'name', 'junit']),
     ...checkFlags,
-    strict: Flags.boolean({summary: 'judge deployments that the catalogue lacks as severely as the others', helpGroup: 'CHECK'}),
+    strict: Flags.boolean({
+      summary: 'judge deployments that the catalogue lacks as severely as the others',
+      default: false,
+      helpGroup: 'CHECK',
+    }),
     ...clusterFlags,
   }
 

@@ -22,8 +22,8 @@ export default class Events extends SapocheCommand {
   static override flags = {
     ...targetFlags.flags,
     limit: amount({summary: 'the newest so many rows, 20 when not given; 0 for all', default: 20, noCacheDefault: true}),
-    warnings: Flags.boolean({summary: 'warnings alone'}),
-    follow: Flags.boolean({char: 'f', summary: 'go on with each further event until Ctrl-C'}),
+    warnings: Flags.boolean({summary: 'warnings alone', default: false}),
+    follow: Flags.boolean({char: 'f', summary: 'go on with each further event until Ctrl-C', default: false}),
     ...outputFlags(['table', 'wide', 'json', 'yaml', 'name']),
     ...clusterFlags,
   }

@@ -26,7 +26,10 @@ export default class Exec extends SapocheCommand {
   static override flags = {
     pod: Flags.string({summary: 'that pod of the workload', helpValue: '<name>', exclusive: ['all-pods']}),
     container: Flags.string({char: 'c', summary: 'that container of the pod', helpValue: '<name>'}),
-    'all-pods': Flags.boolean({summary: 'in all pods that run, lines behind the names of their pods; exit code: the highest'}),
+    'all-pods': Flags.boolean({
+      summary: 'in all pods that run, lines behind the names of their pods; exit code: the highest',
+      default: false,
+    }),
     'read-only': changeFlags['read-only'],
     ...clusterFlags,
   }

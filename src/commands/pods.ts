@@ -19,7 +19,7 @@ export default class Pods extends SapocheCommand {
   static override args = targetFlags.args
   static override flags = {
     ...targetFlags.flags,
-    problems: Flags.boolean({summary: 'only pods with which something is wrong', helpGroup: 'OUTPUT'}),
+    problems: Flags.boolean({summary: 'only pods with which something is wrong', default: false, helpGroup: 'OUTPUT'}),
     ...outputFlags(['table', 'wide', 'json', 'yaml', 'name']),
     ...clusterFlags,
   }

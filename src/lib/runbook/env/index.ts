@@ -19,7 +19,7 @@ export interface EnvOptions {
   /** A part of a name or value, or a glob on names. */
   readonly match?: string | undefined
   /** Asks a pod of each workload, in place of its template. */
-  readonly live: boolean
+  readonly live?: boolean | undefined
   readonly container?: string | undefined
 }
 
@@ -48,7 +48,7 @@ export async function readEnv(options: EnvOptions, sources: EnvSources, signal: 
   ])
   return envReport(inventory.groups, configMaps, live, {
     match: options.match ?? null,
-    live: options.live,
+    live: options.live ?? false,
     context: cluster.context,
     namespace: cluster.namespace,
     now: sources.now(),
