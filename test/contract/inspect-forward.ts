@@ -1,0 +1,230 @@
+import {createHash, randomBytes} from 'node:crypto'
+import {once} from 'node:events'
+import {connect, createServer, type AddressInfo, type Server, type Socket} from 'node:net'
+import {afterAll, beforeAll, describe, expect, test} from 'vitest'
+import {forwardReport, type ForwardReport} from '../../src/lib/runbook/forward/schema.ts'
+import {waitForPods, podsOf} from '../real/faults.ts'
+import type {InspectTarget, Started} from './inspect-target.ts'
+
+const MIB = 1024 * 1024
+const GIB = 1024 * MIB
+/** The port of Orthanc's pods, behind port 80 of its service. */
+const PORT = 8042
+const SERVICE = 'orthanc-read-api-service'
+
+/** What is asked of the server in the pod: `D` to be sent so many bytes, `U` to take so many and answer with their checksum, `E` for an echo. */
+function ask(kind: 'D' | 'U' | 'E', size = 0): Buffer {
+  const head = Buffer.alloc(9)
+  head.write(kind)
+  head.writeBigUInt64LE(BigInt(size), 1)
+  return head
+}
+
+/** Bytes of which every block differs, so that none can be lost, doubled or put in another place unseen. */
+function* blocks(size: number): Generator<Buffer> {
+  const model = randomBytes(MIB)
+  for (let sent = 0, number = 0; sent < size; sent += MIB, number++) {
+    const block = Buffer.from(model.subarray(0, Math.min(MIB, size - sent)))
+    block.writeUInt32LE(number)
+    yield block
+  }
+}
+
+async function send(socket: Socket, size: number): Promise<string> {
+  const hash = createHash('sha256')
+  for (const block of blocks(size)) {
+    hash.update(block)
+    if (!socket.write(block)) await once(socket, 'drain')
+  }
+  return hash.digest('hex')
+}
+
+/** The checksum of the next so many bytes. */
+async function take(socket: Socket, size: number): Promise<string> {
+  const hash = createHash('sha256')
+  let left = size
+  return new Promise((resolve, reject) => {
+    const onData = (chunk: Buffer): void => {
+      hash.update(chunk)
+      left -= chunk.length
+      if (left <= 0) {
+        socket.removeListener('data', onData)
+        resolve(left === 0 ? hash.digest('hex') : 'too many bytes')
+      }
+    }
+    socket.on('data', onData)
+    socket.once('error', reject)
+    socket.once('end', () => left > 0 && reject(new Error(`${left} bytes are missing`)))
+  })
+}
+
+async function startServer(): Promise<{server: Server; port: number; lastSent: () => string}> {
+  let sent = ''
+  const server = createServer((socket) => {
+    socket.on('error', () => {})
+    socket.once('data', (head: Buffer) => {
+      const kind = String.fromCharCode(head[0] ?? 0)
+      const size = Number(head.readBigUInt64LE(1))
+      if (kind === 'E') {
+        socket.write(head.subarray(9))
+        socket.pipe(socket)
+      } else if (kind === 'D') void send(socket, size).then((checksum) => (sent = checksum))
+      else {
+        socket.unshift(head.subarray(9))
+        void take(socket, size).then((checksum) => socket.write(checksum))
+      }
+    })
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  return {server, port: (server.address() as AddressInfo).port, lastSent: () => sent}
+}
+
+/** `sapoche forward` through an API server: no byte lost, none of another connection, and no silence about what breaks. */
+export function forwardSuite(open: () => Promise<InspectTarget>): void {
+  let target: InspectTarget
+  let upstream: Awaited<ReturnType<typeof startServer>>
+  beforeAll(async () => {
+    target = await open()
+    upstream = await startServer()
+    await target.openPort(PORT, upstream.port)
+  })
+  afterAll(async () => {
+    await target.close()
+    upstream.server.close()
+  })
+
+  async function forward(
+    args: readonly string[] = [SERVICE, '0:80'],
+    kubeconfig?: string,
+  ): Promise<{run: Started; report: ForwardReport; client: () => Socket}> {
+    const run = target.start(['forward', ...args, '-o', 'json'], kubeconfig)
+    await expect.poll(() => run.stdout() + run.stderr(), {timeout: 15_000}).toContain('\n')
+    const report = forwardReport.parse(JSON.parse(run.stdout() || run.stderr()))
+    return {
+      run,
+      report,
+      client() {
+        const socket = connect({port: report.local.port, host: report.local.host})
+        // What is still open at Ctrl-C is reset.
+        socket.on('error', () => {})
+        return socket
+      },
+    }
+  }
+
+  async function stopped(run: Started): Promise<void> {
+    run.interrupt()
+    expect([await run.ended, run.stderr()]).toEqual([0, ''])
+  }
+
+  const hasTaken = async (socket: Socket, words: string): Promise<void> => {
+    socket.write(Buffer.concat([ask('E'), Buffer.from(words)]))
+    expect(String((await once(socket, 'data'))[0])).toBe(words)
+  }
+
+  test('says where it listens, carries, and ends well at Ctrl-C', async () => {
+    const {run, report, client} = await forward()
+    expect(report).toMatchObject({target: {kind: 'Service', name: SERVICE, port: 80}, pod: {port: PORT}, local: {host: '127.0.0.1'}})
+    const socket = client()
+    await hasTaken(socket, 'hello')
+    socket.end()
+    await stopped(run)
+  })
+
+  test('as text: the URL, and that a bare name is the service', async () => {
+    const run = target.start(['forward', 'st-bnkd-php', '0:80'])
+    await expect
+      .poll(() => run.stdout())
+      .toMatch(/^http:\/\/127\.0\.0\.1:\d+ -> service st-bnkd-php port 80 \(pod st-bnkd-php-\S+ port 80\)\n/)
+    await expect.poll(() => run.stdout()).toContain('st-bnkd-php is taken for the service; the deployment is deployment/st-bnkd-php\n')
+    await stopped(run)
+  })
+
+  test('one gibibyte down and one up, by checksum', {timeout: 300_000}, async () => {
+    const {run, client} = await forward()
+    const down = client()
+    down.write(ask('D', GIB))
+    const received = await take(down, GIB)
+    down.end()
+    await expect.poll(() => upstream.lastSent(), {timeout: 10_000}).toBe(received)
+    const up = client()
+    up.write(ask('U', GIB))
+    const answer = new Promise<string>((resolve) => {
+      let text = ''
+      up.on('data', (chunk: Buffer) => (text += String(chunk)).length === 64 && resolve(text))
+    })
+    expect(await send(up, GIB)).toBe(await answer)
+    up.end()
+    await stopped(run)
+  })
+
+  test('50 connections side by side, none mixed with another', async () => {
+    const {run, client} = await forward()
+    const talk = async (number: number): Promise<boolean> => {
+      const mine = randomBytes(300_000 + number)
+      const socket = client()
+      socket.write(Buffer.concat([ask('E'), mine]))
+      const checksum = await take(socket, mine.length)
+      socket.end()
+      return checksum === createHash('sha256').update(mine).digest('hex')
+    }
+    const all = await Promise.all(Array.from({length: 50}, (_, number) => talk(number)))
+    expect(all.filter((isRight) => !isRight)).toEqual([])
+    await stopped(run)
+  })
+
+  describe('what breaks', () => {
+    test('a WebSocket that is cut in the middle: its connection is reset, which is said; the next one works', async () => {
+      const {proxy, kubeconfig} = await target.throughProxy()
+      const {run, client} = await forward([SERVICE, '0:80'], kubeconfig)
+      const socket = client()
+      await hasTaken(socket, 'half an ans')
+      const broken = once(socket, 'error') as Promise<[NodeJS.ErrnoException]>
+      let ended = false
+      socket.once('end', () => (ended = true))
+      proxy.resetConnections()
+      expect([(await broken)[0].code, ended]).toEqual(['ECONNRESET', false])
+      await expect
+        .poll(() => run.stderr())
+        .toMatch(/^sapoche: a connection broke off: the connection to port 8042 of pod orthanc-read-api-\S+ was lost\n$/)
+      const next = client()
+      await hasTaken(next, 'still here')
+      next.end()
+      run.interrupt()
+      expect(await run.ended).toBe(0)
+    })
+
+    test('a pod that is replaced: the next connection goes to its successor, which is said', async () => {
+      const {run, report, client} = await forward()
+      const socket = client()
+      await hasTaken(socket, 'before')
+      socket.end()
+      await target.api.delete(`/api/v1/namespaces/sapoche/pods/${report.pod.name}`, {gracePeriodSeconds: 0})
+      const ready = (pods: Awaited<ReturnType<typeof podsOf>>): boolean =>
+        pods.length === 1 &&
+        pods.every(
+          ({metadata, status}) =>
+            metadata.name !== report.pod.name &&
+            status.conditions?.some(({type, status: value}) => type === 'Ready' && value === 'True') === true,
+        )
+      await waitForPods(target.api, 'orthanc-read-api', 'its successor is ready', ready)
+      const next = client()
+      await hasTaken(next, 'after')
+      next.end()
+      const [successor] = await podsOf(target.api, 'orthanc-read-api')
+      expect(run.stderr()).toBe(`sapoche: connections go to pod ${successor?.metadata.name} port ${PORT} now\n`)
+      run.interrupt()
+      expect(await run.ended).toBe(0)
+    })
+
+    test('a port where nothing listens is said at once, and again when somebody comes', async () => {
+      const pod = (await podsOf(target.api, 'consumer-ecg'))[0]?.metadata.name ?? ''
+      const {run, client} = await forward([`pod/${pod}`, '0:4711'])
+      await expect.poll(() => run.stderr()).toContain(`port 4711 of pod ${pod} can't be reached: `)
+      const socket = client()
+      await once(socket, 'error')
+      run.interrupt()
+      expect(await run.ended).toBe(0)
+    })
+  })
+}
