@@ -5,21 +5,21 @@ import {rm} from 'node:fs/promises'
 import {join} from 'node:path'
 import {createInterface} from 'node:readline'
 import {setTimeout as sleep} from 'node:timers/promises'
-import type {Cluster} from '../test/real/cluster-handle.ts'
-import {type ContainerLog, giveLog, type LogLine} from '../test/real/containers.ts'
-import {NAMESPACE} from '../test/real/manifests.ts'
-import {withSeededCluster} from '../test/real/seeded-cluster.ts'
+import type {Cluster} from '../../test/real/cluster-handle.ts'
+import {type ContainerLog, giveLog, type LogLine} from '../../test/real/containers.ts'
+import {NAMESPACE} from '../../test/real/manifests.ts'
+import type {Bench, Finding, Scene} from '../bench.ts'
 
 /**
- * `sapoche logs all` beside stern, in turn, on a real control plane with 41 containers: a million lines of the past (time, own CPU, memory,
- * and what is lost, repeated or out of order), and how long a line takes from being written to being read. Arguments: rounds, 5 unless told.
+ * `sapoche logs all` beside stern, in turn, with 41 containers: a million lines of the past (time, own CPU, memory, and what is lost, repeated
+ * or out of order), and how long a line takes from being written to being read.
  */
 const LINES = 1_000_000
-const ROUNDS = Number(process.argv[2] ?? 5)
-const LIMITS = {speed: 1.2, cpu: 1, memory: 2.5, growth: 1.15, delay: 1.5}
+const ROUNDS = 5
+const DELAY_OF_STERN = 1.5
 const WINDOW_MS = 250
 const LIVE_SECONDS = 12
-const PROGRAM = join(import.meta.dirname, '../bin/run.js')
+const PROGRAM = join(import.meta.dirname, '../../bin/run.js')
 /** Lines of a container are four milliseconds apart, as are those of all others, none at the same time. */
 const START = Date.parse('2026-01-01T00:00:00Z') / 1000
 const GAP = 4_000_000
@@ -51,14 +51,14 @@ interface Side {
 
 const CLOCK_TICKS = 100
 
-await withSeededCluster(async (cluster, _file, signal) => {
+async function compare({cluster, progress, signal}: Scene): Promise<Finding[]> {
   const places = await placesOf(cluster)
   const sides = sidesOf(cluster)
   const each = Math.ceil(LINES / places.length)
-  console.error(`writing ${each * places.length} lines for ${places.length} containers`)
+  progress(`writing ${each * places.length} lines for ${places.length} containers`)
   const half = await fill(cluster, places, 0, Math.floor(each / 2))
   const small: Cost[] = []
-  for (let round = 0; round < ROUNDS; round += 1) small.push(await measure(sides[0]!, cluster))
+  for (let round = 0; round < ROUNDS; round += 1) small.push(await measure(sides[0], cluster))
   await fill(cluster, places, Math.floor(each / 2), each, half)
 
   const costs = {sapoche: [] as Cost[], stern: [] as Cost[]}
@@ -68,45 +68,58 @@ await withSeededCluster(async (cluster, _file, signal) => {
       costs[side.name].push(await measure(side, cluster))
     }
   }
-  const kept: boolean[] = []
-  const say = (what: string, value: string, isKept?: boolean): void => {
-    if (isKept !== undefined) kept.push(isKept)
-    console.log(`${what.padEnd(44)} ${value}${isKept === undefined ? '' : isKept ? '  ok' : '  LIMIT MISSED'}`)
-  }
+  const title = `\`logs all --tail -1\`, ${each * places.length} lines of ${places.length} containers, beside stern`
   const of = (name: Side['name'], what: keyof Cost): number => median(costs[name].map((cost) => cost[what]))
-  const total = each * places.length
-  for (const {name} of sides) {
-    const rate = Math.round(total / of(name, 'seconds') / 1000)
-    say(
-      name,
-      `${rate}k lines/s, ${of(name, 'seconds').toFixed(1)} s, own CPU ${of(name, 'cpu').toFixed(2)} s, peak ${Math.round(of(name, 'memory'))} MiB`,
-    )
-    const counted = await countIn(outputOf(cluster, name), places.length, each)
-    const words = `${counted.lost} lost, ${counted.repeated} repeated, ${counted.inversions} out of time order`
-    say(`  of ${total} lines`, words, name === 'sapoche' ? words === '0 lost, 0 repeated, 0 out of time order' : undefined)
-  }
-  const pairs = (what: keyof Cost): number => median(costs.sapoche.map((cost, round) => cost[what] / costs.stern[round]![what]))
-  say(`speed, at least ${LIMITS.speed} of stern's`, (1 / pairs('seconds')).toFixed(2), 1 / pairs('seconds') >= LIMITS.speed)
-  say("own CPU, below stern's", pairs('cpu').toFixed(2), pairs('cpu') < LIMITS.cpu)
-  say(`peak memory, at most ${LIMITS.memory} of stern's`, pairs('memory').toFixed(2), pairs('memory') <= LIMITS.memory)
-  const growth = of('sapoche', 'memory') / median(small.map(({memory}) => memory))
-  say(`peak memory with twice the lines, at most ${LIMITS.growth}`, growth.toFixed(2), growth <= LIMITS.growth)
-
+  const ratio = (what: keyof Cost): number => median(costs.sapoche.map((cost, round) => cost[what] / costs.stern[round]![what]))
+  const cost = (measured: string, what: keyof Cost, unit: string, digits: number, limit: number): Finding => ({
+    title,
+    measure: measured,
+    sapoche: `${of('sapoche', what).toFixed(digits)} ${unit}`,
+    peer: `${of('stern', what).toFixed(digits)} ${unit}`,
+    value: ratio(what),
+    limit,
+  })
+  const [ours, theirs] = await Promise.all(sides.map(({name}) => countIn(outputOf(cluster, name), places.length, each)))
+  const halfPeak = median(small.map(({memory}) => memory))
+  const findings: Finding[] = [
+    // 1.2 times the lines a second.
+    cost('wall time', 'seconds', 's', 1, 1 / 1.2),
+    cost('own CPU', 'cpu', 's', 2, 1),
+    cost('peak memory', 'memory', 'MiB', 0, 2.5),
+    {
+      title: 'the same, beside half as many lines',
+      measure: 'peak memory',
+      sapoche: `${Math.round(of('sapoche', 'memory'))} MiB`,
+      peer: `${Math.round(halfPeak)} MiB`,
+      value: of('sapoche', 'memory') / halfPeak,
+      limit: 1.15,
+    },
+    {title, measure: 'lost, repeated, out of time order', sapoche: faults(ours!), peer: faults(theirs!), value: sum(ours!), limit: 0},
+  ]
   const delays = await live(sides, cluster, places, signal)
-  for (const {name} of sides) say(`${name}, from write to read`, words(delays[name]))
   for (const part of [0.5, 0.99]) {
-    const limit = percentile(delays.stern, part) * LIMITS.delay + WINDOW_MS
-    const found = percentile(delays.sapoche, part)
-    say(
-      `  at ${part * 100} %, at most ${LIMITS.delay} of stern's and the window`,
-      `${Math.round(found)} ms of ${Math.round(limit)}`,
-      found <= limit,
-    )
+    const [sapoche, stern] = [percentile(delays.sapoche, part), percentile(delays.stern, part)]
+    findings.push({
+      title: `\`logs all -f\`, from write to read at ${part * 100} %, of ${DELAY_OF_STERN} times stern's and the order window`,
+      measure: 'delay',
+      sapoche: `${Math.round(sapoche)} ms`,
+      peer: `${Math.round(stern)} ms`,
+      value: sapoche / (stern * DELAY_OF_STERN + WINDOW_MS),
+      limit: 1,
+    })
   }
-  return kept.every(Boolean) ? 0 : 1
-})
+  return findings
+}
 
-function sidesOf({binaries}: Cluster): Side[] {
+function faults({lost, repeated, inversions}: Counted): string {
+  return `${lost}, ${repeated}, ${inversions}`
+}
+
+function sum({lost, repeated, inversions}: Counted): number {
+  return lost + repeated + inversions
+}
+
+function sidesOf({binaries}: Cluster): readonly [Side, Side] {
   const sapoche = [process.execPath, PROGRAM, 'logs', 'all', '-o', 'raw']
   const stern = [binaries.path('stern'), '.', '-n', NAMESPACE, '--only-log-lines', '-o', 'raw', '--max-log-requests', '50']
   return [
@@ -240,10 +253,6 @@ async function live(
   return delays
 }
 
-function words(delays: readonly number[]): string {
-  return `${delays.length} lines, median ${Math.round(percentile(delays, 0.5))} ms, 99 % ${Math.round(percentile(delays, 0.99))} ms`
-}
-
 function percentile(values: readonly number[], part: number): number {
   const sorted = values.toSorted((a, b) => a - b)
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN
@@ -252,3 +261,5 @@ function percentile(values: readonly number[], part: number): number {
 function median(values: readonly number[]): number {
   return percentile(values, 0.5)
 }
+
+export default [{name: 'logs', measure: compare}] satisfies Bench[]
