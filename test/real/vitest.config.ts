@@ -12,11 +12,14 @@ export default defineConfig({
     fileParallelism: false,
     // A busy machine can hold a process up for seconds: there what failed is tried again, and what is wrong fails each time.
     retry: process.env['CI'] ? 2 : 0,
+    // Where a server is gone for good, each test after it would wait for it in vain.
+    bail: process.env['CI'] ? 8 : 0,
     expect: {poll: {timeout: 20_000}},
     disableConsoleIntercept: true,
     testTimeout: 60_000,
     hookTimeout: 120_000,
-    reporters: results ? ['default', 'json'] : ['default'],
+    // Each test as it ends: the last one in the log comes before the one that hangs.
+    reporters: results ? ['verbose', 'json'] : ['default'],
     ...(results ? {outputFile: {json: results}} : {}),
   },
 })
