@@ -98,8 +98,8 @@ export function forwardSuite(open: () => Promise<InspectTarget>): void {
     kubeconfig?: string,
   ): Promise<{run: Started; report: ForwardReport; client: () => Socket}> {
     const run = target.start(['forward', ...args, '-o', 'json'], kubeconfig)
-    await expect.poll(() => run.stdout() + run.stderr(), {timeout: 15_000}).toContain('\n')
-    const report = forwardReport.parse(JSON.parse(run.stdout() || run.stderr()))
+    await expect.poll(() => run.stdout(), {timeout: 15_000}).toContain('\n')
+    const report = forwardReport.parse(JSON.parse(run.stdout()))
     return {
       run,
       report,
@@ -220,9 +220,11 @@ export function forwardSuite(open: () => Promise<InspectTarget>): void {
     test('a port where nothing listens is said at once, and again when somebody comes', async () => {
       const pod = (await podsOf(target.api, 'consumer-ecg'))[0]?.metadata.name ?? ''
       const {run, client} = await forward([`pod/${pod}`, '0:4711'])
-      await expect.poll(() => run.stderr()).toContain(`port 4711 of pod ${pod} can't be reached: `)
-      const socket = client()
-      await once(socket, 'error')
+      const refusal = `port 4711 of pod ${pod} can't be reached: `
+      await expect.poll(() => run.stderr()).toMatch(new RegExp(`^sapoche: ${refusal}`))
+      const [error] = (await once(client(), 'error')) as [NodeJS.ErrnoException]
+      expect(error.code).toBe('ECONNRESET')
+      await expect.poll(() => run.stderr()).toContain(`sapoche: a connection broke off: ${refusal}`)
       run.interrupt()
       expect(await run.ended).toBe(0)
     })

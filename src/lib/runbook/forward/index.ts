@@ -1,5 +1,6 @@
 import {once} from 'node:events'
 import type {Socket} from 'node:net'
+import type {Duplex} from 'node:stream'
 import {PortRefusedError} from '../../clients/kubernetes/errors.ts'
 import type {PodAccess, PodPort} from '../../clients/kubernetes/types.ts'
 import {InterruptedError, SapocheError} from '../../errors/index.ts'
@@ -34,6 +35,9 @@ export interface ForwardEvents {
   readonly say: (text: string) => void
 }
 
+/** In which a node has tried a port of a pod and said that nothing listens. */
+const PROBE_MS = 2000
+
 /**
  * Listens on this machine and carries every connection to a pod, until `signal` aborts: that is how it ends well. A connection that is lost on the way is reset, never
  * gone on with. Rejects with 64, 69, 77 before it listens; later trouble is said.
@@ -57,7 +61,7 @@ async function forwardUntil(
   const target = await findTarget(options.name, wish, sources, signal)
   const first = await target.locate(signal)
   if (first === null) throw nothingBehind(target)
-  await probe(sources.access, first, say, signal)
+  const probed = await probe(sources.access, first, say, signal)
   const {server, port} = await listen(localPorts(wish, target.port, first.port))
   const pods = new Pods(target, sources.access, first, (pod) => say(`connections go to pod ${pod.pod} port ${pod.port} now`), times)
   const clients = new Set<Socket>()
@@ -70,22 +74,28 @@ async function forwardUntil(
   try {
     if (!signal.aborted) await once(signal, 'abort')
   } finally {
+    probed.destroy()
     server.close()
     for (const client of clients) client.resetAndDestroy()
   }
 }
 
-/** Whether we may, before anybody counts on it: the rights of a port-forward show at the first one. A port that is closed may open yet. */
-async function probe(access: PodAccess, place: PodPort, say: (text: string) => void, signal: AbortSignal): Promise<void> {
+/**
+ * Whether we may, before anybody counts on it: the rights of a port-forward show at the first one. A port that is closed may open yet: that is
+ * said alone, also where the pod's node finds out only when it has taken the connection. Resolves with the connection, which ends by itself.
+ */
+async function probe(access: PodAccess, place: PodPort, say: (text: string) => void, signal: AbortSignal): Promise<Duplex> {
   const tunnel = access.openTunnel(place, {signal})
+  tunnel.on('error', (error) => {
+    if (error instanceof PortRefusedError) say(error.message)
+  })
   try {
     await once(tunnel, 'connect')
   } catch (error) {
     if (!(error instanceof PortRefusedError)) throw error
-    say(error.message)
-  } finally {
-    tunnel.on('error', () => {}).destroy()
   }
+  setTimeout(() => tunnel.destroy(), PROBE_MS).unref()
+  return tunnel
 }
 
 async function carry(client: Socket, pods: Pods, times: RelayTimes, signal: AbortSignal): Promise<Error | null> {

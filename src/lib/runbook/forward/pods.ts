@@ -1,6 +1,7 @@
 import {once} from 'node:events'
 import type {Duplex} from 'node:stream'
 import {setTimeout as pause} from 'node:timers/promises'
+import {PortRefusedError} from '../../clients/kubernetes/errors.ts'
 import type {PodAccess, PodPort} from '../../clients/kubernetes/types.ts'
 import {InterruptedError, RefusedError, type SapocheError} from '../../errors/index.ts'
 import {type ForwardTarget, nothingBehind} from './target.ts'
@@ -36,7 +37,7 @@ export class Pods {
 
   /**
    * An open tunnel. A pod that is just being replaced is waited for. Rejects with a SapocheError when patience ends, or at once where
-   * somebody refuses us.
+   * somebody refuses us, or nothing listens.
    */
   async open(signal: AbortSignal): Promise<Duplex> {
     const late = AbortSignal.timeout(this.#times.patience)
@@ -44,7 +45,7 @@ export class Pods {
       const [tunnel, error] = await this.#try(signal)
       if (tunnel !== null) return tunnel
       if (signal.aborted) throw new InterruptedError()
-      if (late.aborted || error instanceof RefusedError) throw error
+      if (late.aborted || error instanceof RefusedError || error instanceof PortRefusedError) throw error
       this.#found = null
       await pause(this.#times.retry)
     }
