@@ -4,24 +4,12 @@ import {discovery} from './discovery.ts'
 import {isMetrics, metrics} from './metrics.ts'
 import {ApiFailure, badRequest, detailsOf, notFound, notImplemented, qualified} from './failure.ts'
 import {follow, list} from './read.ts'
+import {review} from './reviews.ts'
+import {isAllowed, type User} from './rights.ts'
 import {evict} from './eviction.ts'
 import {type Resource, apiVersionOf} from './resources.ts'
 import {tableOf} from './columns.ts'
 import {type Write, create, remove, removeAll, replace, patch, readScale} from './write.ts'
-
-/** As in a Role. `*` stands for all. */
-export interface Rule {
-  readonly apiGroups: readonly string[]
-  readonly resources: readonly string[]
-  readonly verbs: readonly string[]
-}
-
-/** Somebody with less than all rights, to try permissions with. */
-export interface User {
-  readonly name: string
-  readonly token: string
-  readonly rules: readonly Rule[]
-}
 
 export interface Call {
   /** Null: may do everything. */
@@ -76,6 +64,8 @@ export class Api {
     if (['/healthz', '/livez', '/readyz'].includes(path)) return {kind: 'text', code: 200, body: 'ok'}
     const document = discovery(path, this.#resources)
     if (document !== undefined && method === 'GET') return {kind: 'json', code: 200, body: document}
+    const reviewed = method === 'POST' ? review(path, call.user, call.body) : null
+    if (reviewed !== null) return {kind: 'json', code: 201, body: reviewed}
     const asked = askedFor(path)
     if (asked === null) return PAGE_NOT_FOUND
     const verb = verbOf(call, asked)
@@ -180,12 +170,6 @@ export function authorize(user: User | null, verb: string, asked: Asked): void {
   const where = namespace === null ? 'at the cluster scope' : `in the namespace "${namespace}"`
   const what = `${qualified({group, plural})}${object} is forbidden: User "${user.name}" cannot ${verb} resource "${kind}"`
   throw new ApiFailure(403, 'Forbidden', `${what} in API group "${group}" ${where}`, detailsOf({group, plural}, name))
-}
-
-export function isAllowed(user: User | null, verb: string, {group, plural, subresource}: Asked): boolean {
-  const kind = subresource === null ? plural : `${plural}/${subresource}`
-  const has = (values: readonly string[], value: string) => values.includes('*') || values.includes(value)
-  return user === null || user.rules.some((rule) => has(rule.apiGroups, group) && has(rule.resources, kind) && has(rule.verbs, verb))
 }
 
 /** Forms of an object besides its own. */

@@ -1,6 +1,6 @@
 /** The embedded cluster: a Kubernetes API server on loopback, with controllers and kubelets behind it, in this process. */
 import type {Catalogue} from '../catalogue/types.ts'
-import type {User} from './api.ts'
+import type {User} from './rights.ts'
 import {Timeline} from './clock.ts'
 import {Cluster} from './cluster.ts'
 import {SandboxKafka} from './kafka.ts'
@@ -13,7 +13,7 @@ import {findScenario, perform, resourcesOf} from './scenarios.ts'
 import {seed} from './seed.ts'
 import {listen} from './server.ts'
 
-export type {Rule, User} from './api.ts'
+export type {Rule, User} from './rights.ts'
 export type {PortPlace, ServePort} from './port-forward.ts'
 export type {Program, ProgramContext} from './programs.ts'
 export type {SandboxKafka} from './kafka.ts'

@@ -5,11 +5,12 @@ import type {ServerResponse} from 'node:http'
 import type {AddressInfo} from 'node:net'
 import {Readable} from 'node:stream'
 
-import {type Answer, Api, type User} from './api.ts'
+import {type Answer, Api} from './api.ts'
 import {selfSigned} from './certificate.ts'
 import type {Cluster} from './cluster.ts'
 import {ApiFailure, badRequest, notImplemented} from './failure.ts'
 import type {Resource} from './resources.ts'
+import type {User} from './rights.ts'
 import {type Identify, type Insides, upgrader} from './upgrade.ts'
 
 export interface Listening {

@@ -2,13 +2,14 @@
 import type {IncomingMessage} from 'node:http'
 import type {Duplex} from 'node:stream'
 import {WebSocketServer} from 'ws'
-import {askedFor, authorize, isAllowed, type User} from './api.ts'
+import {askedFor, authorize} from './api.ts'
 import {Channels} from './channels.ts'
 import type {Cluster} from './cluster.ts'
 import {containerFor, EXEC_PROTOCOLS, execute, type OwnPrograms} from './exec.ts'
 import {ApiFailure, notFound, notImplemented} from './failure.ts'
 import {forwardPort, PORT_FORWARD_PROTOCOLS, portOf, type Ports} from './port-forward.ts'
 import {NODES, PODS} from './resources.ts'
+import {isAllowed, type User} from './rights.ts'
 import {conditionOf, type Pod} from './types.ts'
 
 /** What there is inside of pods. */
