@@ -1,4 +1,4 @@
-import {describe, expect, test} from 'vitest'
+import {beforeEach, describe, expect, test} from 'vitest'
 import {KAFKA_USERS} from '../real/kafka.ts'
 import {consumerLagSuite} from './consumer-lag.ts'
 import {type RealLagStage, realLagStage} from './lag-real.ts'
@@ -8,6 +8,8 @@ describe('on real servers', () => consumerLagSuite(realLagStage, logins))
 
 /** TLS and a login inside the port-forward. */
 function logins(open: () => RealLagStage): void {
+  beforeEach(() => open().kafka.mustRun())
+
   const lag = async (environment: Readonly<Record<string, string>>) => {
     const {target, kafka} = open()
     const kafkaPlace = {address: `${kafka.cluster[0]!.name}:9093`, tls: true}

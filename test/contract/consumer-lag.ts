@@ -365,6 +365,16 @@ export function consumerLagSuite<S extends LagStage>(open: () => Promise<S>, mor
   more(() => stage)
 
   describe('brokers that are lost', () => {
+    /** Whatever comes of it, the next test has them again, where they are real. */
+    async function without<T>(brokers: readonly number[], look: () => Promise<T>): Promise<T> {
+      try {
+        await stage.lose(brokers)
+        return await look()
+      } finally {
+        await stage.restore()
+      }
+    }
+
     test('one of three costs its own rows', async () => {
       const names = [`consumer-${++serial}`, `consumer-${++serial}`]
       const {lag} = await openCase(
@@ -378,8 +388,7 @@ export function consumerLagSuite<S extends LagStage>(open: () => Promise<S>, mor
         await stage.produce(`${name}-topic`, 1, 3)
         await stage.commit(name, `${name}-topic`, [0, 3])
       }
-      await stage.lose([2])
-      const {run, report} = await lag()
+      const {run, report} = await without([2], lag)
       // Which of the two the lost broker coordinates is chance; what it led is not.
       const rows = report.items.filter(({state}) => state !== null)
       for (const {group, lag: sum, partitions, severity} of rows) {
@@ -398,8 +407,7 @@ export function consumerLagSuite<S extends LagStage>(open: () => Promise<S>, mor
 
     test('all of them: Kafka is down, which is the answer', async () => {
       const {name, lag} = await one()
-      await stage.lose([0, 1, 2])
-      const {run, report} = await lag()
+      const {run, report} = await without([0, 1, 2], lag)
       expect(run.code).toBe(2)
       expect(report).toMatchObject({verdict: 'critical', brokers: [{id: null, severity: 'critical'}]})
       expect(report.brokers[0]?.reason).toMatch(/down/)

@@ -1,9 +1,10 @@
 import {openLagReader} from '../../src/lib/clients/kafka/index.ts'
+import type {Cluster} from '../real/cluster-handle.ts'
 import {clusterOfTheRun} from '../real/control.ts'
 import {type Kafka, startKafka} from '../real/kafka.ts'
 import {plainAccess} from '../real/kafka-access.ts'
 import {givePods} from '../real/kafka-pods.ts'
-import {openScenes} from '../real/kafka-scenes.ts'
+import {openScenes, type Scenes} from '../real/kafka-scenes.ts'
 import {waitUntil} from '../real/processes.ts'
 import type {LagStage} from './lag-stage.ts'
 import {realTarget} from './target.ts'
@@ -19,8 +20,10 @@ export async function realLagStage(): Promise<RealLagStage> {
   const cluster = await clusterOfTheRun()
   const target = await realTarget(cluster)
   const kafka = await startKafka(console.error)
-  const scenes = await openScenes(kafka)
-  const pods = await givePods(cluster, kafka)
+  const {scenes, pods} = await setUp(cluster, kafka).catch(async (error: unknown) => {
+    await kafka.stop()
+    throw error
+  })
   let lost: readonly number[] = []
   return {
     target,
@@ -67,4 +70,9 @@ export async function realLagStage(): Promise<RealLagStage> {
       await target.close()
     },
   }
+}
+
+async function setUp(cluster: Cluster, kafka: Kafka): Promise<{scenes: Scenes; pods: {remove(): Promise<void>}}> {
+  const scenes = await openScenes(kafka)
+  return {scenes, pods: await givePods(cluster, kafka)}
 }

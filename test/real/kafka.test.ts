@@ -1,4 +1,4 @@
-import {afterAll, beforeAll, describe, expect, test} from 'vitest'
+import {afterAll, beforeAll, beforeEach, describe, expect, test} from 'vitest'
 import {openLagReader} from '../../src/lib/clients/kafka/index.ts'
 import type {GroupDescription, LagReader, OffsetPoint} from '../../src/lib/clients/kafka/types.ts'
 import {AccessDeniedError, ServerDownError} from '../../src/lib/clients/reach/errors.ts'
@@ -25,6 +25,7 @@ beforeAll(async () => {
   kafka = await startKafka(console.error)
   scenes = await openScenes(kafka)
 }, 240_000)
+beforeEach(() => kafka.mustRun())
 afterAll(async () => {
   await scenes?.close()
   await kafka?.stop()
@@ -311,15 +312,18 @@ describe('what breaks', () => {
     const reader = open()
     await reader.survey()
     await kafka.stopBroker(2)
-    const ends = await offsets(reader, 'plain', 'end')
-    expect([ends[0], ends[1], ends[2] instanceof SapocheError]).toEqual([7n, 0n, true])
-    await waitUntil('the cluster has lost it', async () => {
-      const {brokers} = await reader.survey()
-      return brokers.length === 2
-    })
-    await reader.topics(['plain'])
-    expect((await reader.topics(['plain'])).get('plain')).toContainEqual({partition: 2, leader: null, replicas: [2]})
-    await kafka.startBroker(2)
+    try {
+      const ends = await offsets(reader, 'plain', 'end')
+      expect([ends[0], ends[1], ends[2] instanceof SapocheError]).toEqual([7n, 0n, true])
+      await waitUntil('the cluster has lost it', async () => {
+        const {brokers} = await reader.survey()
+        return brokers.length === 2
+      })
+      await reader.topics(['plain'])
+      expect((await reader.topics(['plain'])).get('plain')).toContainEqual({partition: 2, leader: null, replicas: [2]})
+    } finally {
+      await kafka.startBroker(2)
+    }
     await waitUntil('it is read again', async () => {
       await reader.survey()
       return (await offsets(reader, 'plain', 'end'))[2] === 7n

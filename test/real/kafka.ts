@@ -5,7 +5,7 @@ import {join} from 'node:path'
 import {createAuthority, type Pem, serverCertificate} from './certificates.ts'
 import {ensureKafkaJars} from './kafka-jars.ts'
 import {type Brokers, brokerProperties, type Listeners, nameOf} from './kafka-properties.ts'
-import {freePort, type Output, processesIn, type Progress, run, type Running, waitUntil} from './processes.ts'
+import {freePort, lastLines, type Output, processesIn, type Progress, run, type Running, waitUntil} from './processes.ts'
 
 /** Users of the listener that wants credentials. Who comes by another listener may do everything. */
 export const KAFKA_USERS = {
@@ -29,6 +29,8 @@ export interface Kafka {
   readonly cluster: readonly {readonly name: string; readonly plain: number; readonly secure: number}[]
   /** The certificate by which the secure listeners are known, PEM. */
   readonly ca: string
+  /** Throws where a broker has ended by itself: whoever goes on would wait for it in vain. */
+  mustRun(): void
   /** Kills a broker. */
   stopBroker(id: number): Promise<void>
   /** Resolves when it answers. */
@@ -45,6 +47,7 @@ const IDS = [0, 1, 2] as const
 const CLUSTER_ID = 'c2Fwb2NoZS10ZXN0LWthZg'
 // Three of them, and a few tools, on two processors: a quick start counts for more than top speed.
 const JAVA = ['-Xshare:auto', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC']
+const TOOL_MS = 50_000
 const QUIET = ['-Dorg.slf4j.simpleLogger.defaultLogLevel=error']
 
 /** Starts three combined broker-controllers on free ports of loopback, in a temporary folder. Ready when each of them answers. */
@@ -86,6 +89,10 @@ export async function startKafka(progress: Progress): Promise<Kafka> {
     local: brokers.map(({local}) => `127.0.0.1:${local}`),
     cluster: IDS.map((id) => ({name: nameOf(id), plain: brokers[id].cluster, secure: brokers[id].secure})),
     ca: authority.cert,
+    mustRun() {
+      const dead = running.find((broker) => broker?.hasEnded() === true) ?? null
+      if (dead !== null) throw new Error(`${dead.name} has ended by itself:\n${lastLines(dead.logFile)}`)
+    },
     async stopBroker(id) {
       if (running[id] !== null) await processes.stop(running[id]!)
       running[id] = null
@@ -94,7 +101,7 @@ export async function startKafka(progress: Progress): Promise<Kafka> {
       await launch(id)
       await answers(id)
     },
-    tool: (name, args, input) => run('java', toolArgs(name, args), {cwd: dir, ...(input === undefined ? {} : {input})}),
+    tool: (name, args, input) => run('java', toolArgs(name, args), {cwd: dir, timeout: TOOL_MS, ...(input === undefined ? {} : {input})}),
     startTool: (name, args) => processes.start(`${name.split('.').at(-1)}-${Math.random()}`, 'java', toolArgs(name, args)),
     stopTool: (tool) => processes.stop(tool),
     stop,
@@ -138,7 +145,7 @@ async function prepare(dir: string, id: number, brokers: Brokers, authority: Pem
     propertiesFile(dir, id),
     ...scram,
   ]
-  const {code, stdout, stderr} = await run('java', args)
+  const {code, stdout, stderr} = await run('java', args, {timeout: TOOL_MS})
   if (code !== 0) throw new Error(`Kafka's storage could not be formatted:\n${stdout}${stderr}`)
 }
 

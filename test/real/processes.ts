@@ -114,19 +114,19 @@ export function processesIn(folder: string, progress: Progress, options: {readon
   return {start, stop, stopAll}
 }
 
-/** Waits until `check` says true (a rejection counts as no). Throws when time is up or one of the processes it needs has ended. */
+/** Waits until `check` says true (a rejection counts as no, and so does one that never answers). Throws when time is up or one of the processes it needs has ended. */
 export async function waitUntil(
   what: string,
   check: () => Promise<boolean>,
   {needs = [], timeout = 60_000}: {readonly needs?: readonly Running[]; readonly timeout?: number} = {},
 ): Promise<void> {
-  const limit = performance.now() + timeout
+  const late = AbortSignal.timeout(timeout)
   for (;;) {
     for (const running of needs)
       if (running.hasEnded())
         throw new Error(`${running.name} ended (${await running.ended}) before ${what}\n${lastLines(running.logFile)}`)
-    if (await check().catch(() => false)) return
-    if (performance.now() > limit) {
+    if (await orAbort(late, check()).catch(() => false)) return
+    if (late.aborted) {
       throw new Error(`${what}: not within ${timeout / 1000} s\n${needs.map((running) => lastLines(running.logFile)).join('\n')}`)
     }
     await new Promise((resolve) => setTimeout(resolve, 50))
