@@ -8,7 +8,7 @@ import kafkaErrors from 'kafkajs/src/protocol/error.js'
 import apiKeys from 'kafkajs/src/protocol/requests/apiKeys.js'
 import protocol, {type Definition, type Definitions} from 'kafkajs/src/protocol/requests/index.js'
 import {InterruptedError, type SapocheError} from '../../errors/index.ts'
-import {nameOf, openConnection} from '../reach/index.ts'
+import {nameOf, openConnection, orAbort} from '../reach/index.ts'
 import type {Address, Connection, KafkaAccess} from '../reach/index.ts'
 import {fromBroker, fromFault} from './errors.ts'
 
@@ -73,7 +73,7 @@ export class BrokerConnection {
     const stream = await openConnection(access, address, {signal, withinMs: requestTimeoutMs})
     const connection = new BrokerConnection(access, address, stream, options)
     try {
-      await connection.#broker.connect()
+      await orAbort(connection.#broker.connect(), signal)
     } catch (error) {
       const reason = connection.#explain(error)
       connection.close()

@@ -1,7 +1,7 @@
 export {directNetwork} from './direct.ts'
 export {AccessDeniedError, fromConnection, nameOf, ServerDownError, whoOf} from './errors.ts'
 
-export {openConnection} from './open.ts'
+export {openConnection, orAbort} from './open.ts'
 export {tunnelNetwork} from './tunnel.ts'
 export type * from './types.ts'
 export {parseBrokers, parseOrthancUrl, parseRedisUrl, UrlError} from './url.ts'
