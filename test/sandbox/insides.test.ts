@@ -165,8 +165,8 @@ describe('port-forward', () => {
   })
 
   test('ports that are named http have a page', async () => {
-    const pod = podOf('orthanc-read-api')
-    const stream = openTunnel(client, {pod, port: 8042})
+    const pod = podOf('st-bnkd-php-nginx')
+    const stream = openTunnel(client, {pod, port: 80})
     stream.write('GET /system HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n')
     expect(String(await buffer(stream))).toContain(`${pod} of the sandbox: GET /system\n`)
   })

@@ -42,7 +42,7 @@ const reason = ({status}: Deployment, type: string) => conditionOf(status.condit
 const waiting = ({status}: Pod) => status.containerStatuses?.[0]?.state.waiting?.reason
 const minutesAgo = (time: string | undefined) => Math.round((Date.now() - Date.parse(time ?? '')) / 60_000)
 
-test('there are twelve, each with a description', () => {
+test('there are fifteen, each with a description', () => {
   expect(listScenarios().map(({name}) => name)).toEqual([
     'baseline',
     'consumer-stuck',
@@ -50,11 +50,14 @@ test('there are twelve, each with a description', () => {
     'image-pull',
     'kafka-broker-down',
     'node-lost',
+    'orthanc-db-down',
+    'orthanc-open',
     'redis-full',
     'rollout-stuck',
     'scaled-out',
     'silent-backlog',
     'stopped-consumer',
+    'viewer-misconfigured',
     'worker-backlog',
   ])
   for (const {description} of listScenarios()) expect(description.length).toBeGreaterThan(40)
@@ -184,7 +187,7 @@ describe('compiling', () => {
     {text: 'description: d\nstep: []', says: 'x.yaml: step: expected description or steps'},
     {
       text: 'description: d\nsteps: [{ago: 1m}]',
-      says: 'x.yaml: steps[0]: expected ago and one of image, fault, scale, jobs, redis, events, stall, broker, lose, apply',
+      says: 'x.yaml: steps[0]: expected ago and one of image, fault, scale, jobs, redis, events, stall, broker, orthanc, viewer, lose, apply',
     },
     {
       text: 'description: d\nsteps: [{ago: soon, lose: {node: node-a}}]',

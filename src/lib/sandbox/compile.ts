@@ -75,6 +75,8 @@ const EFFECTS: Readonly<Record<string, Readonly<Record<string, Check>>>> = {
   events: {workload, perSecond: numberOf('events a second')},
   stall: {workload},
   broker: {lost: (value, where, fail) => (BROKERS.includes(Number(value)) ? value : fail(where, `a broker (${BROKERS.join(', ')})`))},
+  orthanc: {database: optional(oneOf(['down'], 'a state'), undefined), authentication: optional(oneOf(['off'], 'a state'), undefined)},
+  viewer: {root: text},
   lose: {node: oneOf(NODE_NAMES, 'a node')},
   apply: {
     apiVersion: oneOf([...new Set(kinds.map(apiVersionOf))], 'a served API version'),

@@ -5,6 +5,7 @@ import {Timeline} from './clock.ts'
 import {Cluster} from './cluster.ts'
 import {SandboxKafka} from './kafka.ts'
 import type {GivenLine, GivenLog, LogPlace} from './logs.ts'
+import {SandboxOrthanc} from './orthanc.ts'
 import {SandboxRedis} from './redis.ts'
 import {Pods} from './insides.ts'
 import type {PortPlace, ServePort} from './port-forward.ts'
@@ -17,6 +18,7 @@ export type {Rule, User} from './rights.ts'
 export type {PortPlace, ServePort} from './port-forward.ts'
 export type {Program, ProgramContext} from './programs.ts'
 export type {SandboxKafka} from './kafka.ts'
+export type {OrthancState, OrthancUser, SandboxOrthanc} from './orthanc.ts'
 export type {RedisState, RedisUser, SandboxRedis} from './redis.ts'
 export {listScenarios} from './scenarios.ts'
 
@@ -45,6 +47,7 @@ export interface Sandbox {
   kubeconfig(): string
   readonly redis: SandboxRedis
   readonly kafka: SandboxKafka
+  readonly orthanc: SandboxOrthanc
   /** Puts lines of the caller's in the place of those that containers seem to write; `previous` is the log of the run before. */
   giveLog(place: LogPlace, lines: readonly GivenLine[], previous?: readonly GivenLine[]): GivenLog
   /** Puts something of the caller's behind a port of pods, which is handed each connection that is forwarded to it. */
@@ -65,9 +68,11 @@ export async function startSandbox({scenario, catalogue, now, paceMs = 300, user
   const cluster = new Cluster(timeline, paceMs, start)
   const redis = new SandboxRedis(cluster, catalogue)
   const kafka = new SandboxKafka(cluster, catalogue)
+  const orthanc = new SandboxOrthanc(cluster)
   const insides = new Pods(catalogue, redis)
   kafka.listen(insides.ports)
-  const stage = {cluster, redis, kafka, present: start}
+  orthanc.listen(insides.ports)
+  const stage = {cluster, redis, kafka, orthanc, present: start}
   seed(cluster, catalogue)
   kafka.seed()
   for (const step of story.steps) timeline.after(PAST_MS - step.ago * 1000, () => perform(stage, catalogue, step))
@@ -81,6 +86,7 @@ export async function startSandbox({scenario, catalogue, now, paceMs = 300, user
     token,
     redis,
     kafka,
+    orthanc,
     kubeconfig: () => kubeconfig({url, caPem, token, namespace: catalogue.namespace}),
     servePort: (place, serve) => insides.ports.serve(place, serve),
     giveProgram: (workload, name, program) => insides.give(workload, name, program),

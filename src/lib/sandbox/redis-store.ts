@@ -32,6 +32,8 @@ export interface RedisState {
   readonly refusedWrites: number
   /** Reads are refused with LOADING meanwhile. */
   readonly loading: boolean
+  /** Epoch seconds; null: it does not say. */
+  readonly lastSaveAt: number | null
 }
 
 export const CALM: RedisState = {
@@ -41,6 +43,7 @@ export const CALM: RedisState = {
   evictedKeys: 0,
   refusedWrites: 0,
   loading: false,
+  lastSaveAt: null,
 }
 
 const OK = new Word('OK')
@@ -48,6 +51,8 @@ const OUT_OF_MEMORY = "OOM command not allowed when used memory > 'maxmemory'."
 
 export class RedisStore {
   state: RedisState = CALM
+  /** Changes since the last save. */
+  changes = 0
   readonly #values = new Map<string, Value>()
 
   get size(): number {
@@ -221,6 +226,7 @@ export function runCommand(store: RedisStore, name: string, args: readonly strin
   if (command.writes === true && store.state.maxMemory > 0 && store.state.usedMemory >= store.state.maxMemory)
     throw new RedisError(OUT_OF_MEMORY)
   const reply = command.run(store, args)
+  if (command.writes === true) store.changes++
   store.sweep()
   return reply
 }
@@ -239,12 +245,19 @@ function globOf(pattern: string): RegExp {
   )
 }
 
-function infoOf({state, size}: RedisStore): string {
+function infoOf({state, size, changes}: RedisStore): string {
   const sections: Readonly<Record<string, Readonly<Record<string, string | number>>>> = {
     Server: {redis_version: '7.0.15', redis_mode: 'standalone', uptime_in_seconds: 86_400},
     Clients: {connected_clients: 18, maxclients: 10_000, blocked_clients: 0},
     Memory: {used_memory: state.usedMemory, maxmemory: state.maxMemory, maxmemory_policy: state.policy},
-    Persistence: {loading: Number(state.loading), rdb_last_bgsave_status: 'ok', aof_enabled: 0, aof_last_write_status: 'ok'},
+    Persistence: {
+      loading: Number(state.loading),
+      rdb_changes_since_last_save: changes,
+      rdb_last_bgsave_status: 'ok',
+      ...(state.lastSaveAt === null ? {} : {rdb_last_save_time: state.lastSaveAt}),
+      aof_enabled: 0,
+      aof_last_write_status: 'ok',
+    },
     Stats: {evicted_keys: state.evictedKeys, rejected_connections: 0},
     Replication: {role: 'master', connected_slaves: 0},
     Errorstats: state.refusedWrites === 0 ? {} : {errorstat_OOM: `count=${state.refusedWrites}`},

@@ -10,6 +10,8 @@ import {DEPLOYMENTS} from './resources.ts'
 export type {RedisUser} from './redis-server.ts'
 export type {RedisState} from './redis-store.ts'
 
+const SAVED_SECONDS_AGO = 3600
+
 export class SandboxRedis {
   readonly #store = new RedisStore()
   readonly #jobs = new JobQueues(this.#store)
@@ -20,6 +22,7 @@ export class SandboxRedis {
   constructor(cluster: Cluster, {namespace}: Catalogue) {
     this.#cluster = cluster
     this.#namespace = namespace
+    this.become({lastSaveAt: Math.floor(cluster.clock.now() / 1000) - SAVED_SECONDS_AGO})
   }
 
   /** Answers one client until it goes. */
@@ -35,6 +38,7 @@ export class SandboxRedis {
   /** A backlog that has grown since the cluster's present moment, up to `until` (epoch milliseconds). */
   pile(backlog: Backlog, until: number): void {
     this.#jobs.pile(backlog, this.#cluster.clock.now(), until)
+    this.#store.changes += backlog.pending + backlog.delayed + backlog.reserved
   }
 
   become(state: Partial<RedisState>): void {

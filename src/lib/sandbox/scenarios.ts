@@ -6,6 +6,7 @@ import type {Cluster} from './cluster.ts'
 import type {SandboxKafka} from './kafka.ts'
 import {recordWrite} from './managed-fields.ts'
 import {READY_LABEL} from './nodes.ts'
+import type {SandboxOrthanc} from './orthanc.ts'
 import type {State} from './pod-status.ts'
 import type {RedisState, SandboxRedis} from './redis.ts'
 import type {Backlog} from './redis-jobs.ts'
@@ -34,6 +35,10 @@ export type Step = {readonly ago: number} & (
   /** Its consumers read nothing from then on, although they run. */
   | {readonly stall: {readonly workload: string}}
   | {readonly broker: {readonly lost: number}}
+  /** Its database is gone; it asks nobody any more who they are. */
+  | {readonly orthanc: {readonly database?: 'down'; readonly authentication?: 'off'}}
+  /** Where the DICOM viewer looks for DICOMweb from then on. */
+  | {readonly viewer: {readonly root: string}}
   /** An object as somebody applied it; its status may be given too. */
   | {
       readonly apply: {
@@ -74,12 +79,13 @@ export interface Stage {
   readonly cluster: Cluster
   readonly redis: SandboxRedis
   readonly kafka: SandboxKafka
+  readonly orthanc: SandboxOrthanc
   /** When the replayed past ends, milliseconds since 1970. */
   readonly present: number
 }
 
 /** Throws ConfigurationError (78) where the catalogue in force has no workload that the step is about. */
-export function perform({cluster, redis, kafka, present}: Stage, {namespace}: Catalogue, step: Step): void {
+export function perform({cluster, redis, kafka, orthanc, present}: Stage, {namespace}: Catalogue, step: Step): void {
   // Until now consumers were as they were.
   kafka.advance()
   if ('image' in step) {
@@ -107,6 +113,11 @@ export function perform({cluster, redis, kafka, present}: Stage, {namespace}: Ca
     kafka.stall(step.stall.workload)
   } else if ('broker' in step) {
     kafka.lose(step.broker.lost)
+  } else if ('orthanc' in step) {
+    const {database, authentication} = step.orthanc
+    orthanc.become({...(database === 'down' && {isDatabaseUp: false}), ...(authentication === 'off' && {users: []})})
+  } else if ('viewer' in step) {
+    orthanc.pointViewer(step.viewer.root)
   } else {
     apply(cluster, namespace, step.apply)
   }

@@ -3,6 +3,7 @@ import type {Catalogue, CatalogueService, CatalogueWorkload} from '../catalogue/
 import {admit} from './admission.ts'
 import type {Cluster} from './cluster.ts'
 import {recordWrite} from './managed-fields.ts'
+import {DICOM_PORT, HTTP_PORT, LOGIN} from './orthanc.ts'
 import {NODE_CONDITIONS, beat, nodeCondition} from './nodes.ts'
 import {CONFIG_MAPS, DEPLOYMENTS, NAMESPACES, NODES, type Resource, SECRETS, SERVICES} from './resources.ts'
 import {type Container, type KubeObject, rfc3339} from './types.ts'
@@ -29,7 +30,8 @@ export function seed(cluster: Cluster, catalogue: Catalogue): void {
       data: {APP_ENV: 'staging', DB_HOST: 'mysql.databases.example', AWS_BUCKET: 'sapoche-documents', LOG_CHANNEL: 'stderr'},
     },
   )
-  const data = {'redis-password': Buffer.from('sandbox').toString('base64')}
+  const secrets = {'redis-password': 'sandbox', 'orthanc-username': LOGIN.name, 'orthanc-password': LOGIN.password}
+  const data = Object.fromEntries(Object.entries(secrets).map(([key, value]) => [key, Buffer.from(value).toString('base64')]))
   cluster.create(SECRETS, {name: CREDENTIALS, namespace, creationTimestamp}, {type: 'Opaque', data})
   for (const service of catalogue.services) add(cluster, SERVICES, namespace, service.name, serviceOf(service))
   for (const workload of catalogue.workloads) {
@@ -110,6 +112,9 @@ function serviceOf({name, type, clusterIP, ports, workload}: CatalogueService): 
 interface Special {
   image: string
   ports?: Readonly<Record<string, number>>
+  /** Ports that no service leads to. */
+  unserved?: Readonly<Record<string, number>>
+  env?: readonly object[]
   sidecar?: Container
   single?: boolean
 }
@@ -121,7 +126,9 @@ const SPECIAL: Readonly<Record<string, Special>> = {
   'sapoche-be--scheduler--stag': {image: 'php:1.4', single: true},
   'orthanc-read-api': {
     image: 'orthanc:1.12.9',
-    ports: {http: 8042},
+    ports: {http: HTTP_PORT},
+    unserved: {dicom: DICOM_PORT},
+    env: [secretVariable('ORTHANC_USERNAME', 'orthanc-username'), secretVariable('ORTHANC_PASSWORD', 'orthanc-password')],
     sidecar: {name: 'read-only-proxy', image: `${REGISTRY}/orthanc-proxy:1.1`},
     single: true,
   },
@@ -134,12 +141,14 @@ function deploymentOf(workload: CatalogueWorkload, services: readonly CatalogueS
   const ports = services.flatMap((service) => service.ports).map(({port}) => portName(port))
   const containerPort = (port: string) =>
     special.ports?.[port] ?? Number(Object.entries(PORT_NAMES).find(([, known]) => known === port)?.[0] ?? port.slice(5))
+  const unserved = Object.entries(special.unserved ?? {}).map(([port, number]) => ({name: port, containerPort: number}))
   const main = {
     name: 'app',
     image: `${REGISTRY}/${special.image}`,
-    ...(ports.length > 0 && {ports: ports.map((port) => ({name: port, containerPort: containerPort(port)}))}),
+    ...(ports.length > 0 && {ports: [...ports.map((port) => ({name: port, containerPort: containerPort(port)})), ...unserved]}),
     ...(ports[0] !== undefined && {readinessProbe: {tcpSocket: {port: ports[0]}, periodSeconds: 10}}),
     ...commandOf(workload),
+    ...(special.env && {env: special.env}),
     resources: {requests: {cpu: '50m', memory: '128Mi'}, limits: {memory: '512Mi'}},
   }
   const labels = {app: name}
@@ -156,6 +165,10 @@ function commandOf({name, category, queues, groups}: CatalogueWorkload): object 
   const short = name.replace(/^(consumer|worker-sapoche|worker)-/, '')
   const variables = (values: Record<string, string>) => Object.entries(values).map(([variable, value]) => ({name: variable, value}))
   const envFrom = [{configMapRef: {name: CONFIGURATION}}]
+  const redis = [
+    ...variables({QUEUE_CONNECTION: 'redis', REDIS_HOST: 'st-redis-sp', REDIS_PORT: '6379'}),
+    {name: 'REDIS_PASSWORD', valueFrom: {secretKeyRef: {name: CREDENTIALS, key: 'redis-password'}}},
+  ]
   if (category === 'consumers') {
     const [group] = groups
     const brokers = [0, 1, 2].map((n) => `redpanda-${n}.redpanda.kafka.svc.cluster.local:9092`).join(',')
@@ -163,19 +176,20 @@ function commandOf({name, category, queues, groups}: CatalogueWorkload): object 
     return {
       args: ['php', 'artisan', 'consume'],
       envFrom,
-      env: variables({KAFKA_BROKERS: brokers, KAFKA_GROUP_ID: group?.name ?? name, KAFKA_TOPIC: topic}),
+      env: [...redis, ...variables({KAFKA_BROKERS: brokers, KAFKA_GROUP_ID: group?.name ?? name, KAFKA_TOPIC: topic})],
     }
   }
-  if (category === 'workers' || category === 'backend') {
-    const redis = variables({QUEUE_CONNECTION: 'redis', REDIS_HOST: 'st-redis-sp', REDIS_PORT: '6379'})
-    const password = {name: 'REDIS_PASSWORD', valueFrom: {secretKeyRef: {name: CREDENTIALS, key: 'redis-password'}}}
-    if (category === 'backend') return name.includes('php') && !name.includes('nginx') ? {envFrom, env: [...redis, password]} : {}
+  if (category === 'workers') {
     const queue = queues.map((known) => known.name).join(',') || short
     return {
       args: ['php', 'artisan', 'queue:work', 'redis', `--queue=${queue}`],
       envFrom,
-      env: [...redis, password, ...variables({REDIS_QUEUE: queue})],
+      env: [...redis, ...variables({REDIS_QUEUE: queue})],
     }
   }
-  return {}
+  return category === 'backend' && name.includes('php') && !name.includes('nginx') ? {envFrom, env: redis} : {}
+}
+
+function secretVariable(name: string, key: string): object {
+  return {name, valueFrom: {secretKeyRef: {name: CREDENTIALS, key}}}
 }
