@@ -85,6 +85,8 @@ export interface OrthancReader {
   /** `Orthanc at orthanc-read-api-cdcf:8042`. */
   readonly where: string
   readonly network: 'direct' | 'tunnel'
+  /** Who `user` is, for messages; null without credentials, where `user` is `nobody`. */
+  readonly who: string | null
   /** `/tools/now`: whether HTTP is answered at all, and as Orthanc does. Touches no database. */
   alive(asker: Asker, signal: AbortSignal): Promise<Answer<true>>
   /** `/system`: memory alone. */
