@@ -125,11 +125,13 @@ export const catalogueSchema = mapping({
   services: list(service, 'services').default([]),
   flows: list(flow, 'flows').default([]),
   dependencies: list(dependency, 'dependencies').default([]),
-  servers: mapping({redis: server.default(somewhere), kafka: server.default(somewhere), orthanc: server.default(somewhere)}).default({
-    redis: somewhere,
-    kafka: somewhere,
-    orthanc: somewhere,
-  }),
+  servers: mapping({
+    redis: server.default(somewhere),
+    kafka: server.default(somewhere),
+    orthanc: server.default(somewhere),
+    viewer: server.default(somewhere),
+    designSystem: server.default(somewhere),
+  }).default({redis: somewhere, kafka: somewhere, orthanc: somewhere, viewer: somewhere, designSystem: somewhere}),
   discovery: mapping({queues: environmentGlobs(), groups: environmentGlobs(), topics: environmentGlobs()}),
   thresholds: mapping({queueDepth: whole(0), queueAge: seconds(), allowedLag: whole(0), lagAge: seconds()}),
 })

@@ -20,7 +20,14 @@ export interface Catalogue {
   readonly flows: readonly Flow[]
   readonly dependencies: readonly Dependency[]
   /** Where the servers are that hold the data: what is null here is found from the environment of the workloads. */
-  readonly servers: {readonly redis: ServerPlace; readonly kafka: ServerPlace; readonly orthanc: ServerPlace}
+  readonly servers: {
+    readonly redis: ServerPlace
+    readonly kafka: ServerPlace
+    readonly orthanc: ServerPlace
+    /** The DICOM viewer's web server. */
+    readonly viewer: ServerPlace
+    readonly designSystem: ServerPlace
+  }
   /** Names of environment variables from which queues, groups and topics of a workload are read (globs, see `matchesPatterns`). */
   readonly discovery: {
     readonly queues: readonly string[]
