@@ -1,3 +1,4 @@
+import {existsSync} from 'node:fs'
 import {type Progress, run} from './processes.ts'
 
 /** Asked by dpkg before it starts a service; 101 is "forbidden" (invoke-rc.d(8)). */
@@ -25,4 +26,10 @@ export async function installPackages(names: readonly string[], progress: Progre
   } finally {
     await asRoot('sh', '-c', allow)
   }
+}
+
+/** Installs those of the packages of which a file is missing: each by a file that it brings. */
+export async function ensurePackages(packages: Readonly<Record<string, string>>, progress: Progress): Promise<void> {
+  const missing = Object.keys(packages).filter((name) => !existsSync(packages[name] ?? ''))
+  if (missing.length > 0) await installPackages(missing, progress)
 }
