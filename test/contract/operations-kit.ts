@@ -121,6 +121,7 @@ export async function bareOperator(
   return {
     cluster: change(cluster),
     catalogue: options.catalogue,
+    redis: {isKnown: true, open: () => Promise.reject(new Error('nobody should ask for Redis'))},
     who: 'ops',
     journal: options.journal,
     isContextNamed: false,

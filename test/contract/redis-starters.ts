@@ -8,6 +8,7 @@ import type {RedisPerson, StartRedis} from './queue-reader.ts'
 /** The sandbox's Redis, on a port of loopback. */
 export const startSandboxRedis: StartRedis = async (users = []) => {
   const store = new RedisStore()
+  store.state = {...store.state, lastSaveAt: Math.floor(Date.now() / 1000)}
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {
     sockets.add(socket)

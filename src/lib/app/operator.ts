@@ -8,6 +8,7 @@ import {clusterArguments, requireWritable} from '../cli/write-flags.ts'
 import {journalFile} from '../runbook/journal/index.ts'
 import {progressView, quoted, type Operator} from '../runbook/operation/index.ts'
 import {openSession, type ClusterOptions, type Session, type Surroundings} from './index.ts'
+import {withRedis} from './redis.ts'
 
 /** What the flags of a command that changes something say (cli/write-flags.ts). */
 export interface OperatorOptions extends ClusterOptions {
@@ -28,7 +29,7 @@ export async function withOperator<T>(
 ): Promise<T> {
   const {environment, terminal, signal} = surroundings
   requireWritable(options, environment, command)
-  const session = await openSession(options, command, surroundings)
+  const session = withRedis(await openSession(options, command, surroundings), options, surroundings)
   const {cluster} = session
   const opening = startProgress(terminal.stderr, `reading namespace ${cluster.namespace} on ${cluster.context ?? cluster.server}`)
   const live = liveBlock(terminal.stderr)
@@ -53,7 +54,7 @@ export async function withOperator<T>(
 }
 
 function operatorOf(
-  {cluster, catalogue, now}: Session,
+  {cluster, catalogue, now, redis}: Session & Pick<Operator, 'redis'>,
   options: OperatorOptions,
   environment: Environment,
 ): Omit<Operator, 'confirm' | 'show'> {
@@ -63,6 +64,7 @@ function operatorOf(
   return {
     cluster,
     catalogue,
+    redis,
     now,
     clock: environment.now,
     who: options.as === undefined ? user : `${user} as ${options.as}`,

@@ -41,6 +41,7 @@ const base = {
 const RESTART: RestartReport = {
   ...base,
   kind: 'RestartReport',
+  redis: null,
   summary: {restarted: 1, doomed: 1, inactive: 1, 'not-started': 1},
   items: [
     item('consumer-revenue', {outcome: 'inactive', reason: 'its baseline is 0: only by its own name'}),
@@ -145,6 +146,7 @@ describe('a scaling', () => {
   const report: ScaleReport = {
     ...base,
     kind: 'ScaleReport',
+    redis: null,
     summary: {scaled: 1},
     items: [scaled],
     temporary: null,

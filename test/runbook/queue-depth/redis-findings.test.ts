@@ -19,6 +19,8 @@ const info = (fields: Partial<RedisInfo> = {}): RedisInfo => ({
   maxClients: 100,
   rejectedConnections: 0,
   rdbStatus: 'ok',
+  lastSaveAt: null,
+  changesSinceSave: null,
   aofEnabled: false,
   aofWriteStatus: 'ok',
   replicas: [REPLICA],

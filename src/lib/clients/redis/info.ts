@@ -35,6 +35,8 @@ export function redisInfo(fields: ReadonlyMap<string, string>): RedisInfo {
     maxClients: number('maxclients'),
     rejectedConnections: number('rejected_connections'),
     rdbStatus: text('rdb_last_bgsave_status'),
+    lastSaveAt: number('rdb_last_save_time'),
+    changesSinceSave: number('rdb_changes_since_last_save'),
     aofEnabled: flag('aof_enabled'),
     aofWriteStatus: text('aof_last_write_status'),
     replicas: replicasOf(fields),

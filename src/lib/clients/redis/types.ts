@@ -89,8 +89,11 @@ export interface RedisInfo {
   readonly connectedClients: number | null
   readonly maxClients: number | null
   readonly rejectedConnections: number | null
-  /** `ok` or `err`. */
+  /** Of the last save, `ok` or `err`. */
   readonly rdbStatus: string | null
+  /** Epoch seconds; of its start where it has not been saved since. */
+  readonly lastSaveAt: number | null
+  readonly changesSinceSave: number | null
   readonly aofEnabled: boolean | null
   readonly aofWriteStatus: string | null
   readonly replicas: readonly ReplicaInfo[]

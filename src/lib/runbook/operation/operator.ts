@@ -1,5 +1,6 @@
 import {isMeantFor, type Catalogue} from '../../catalogue/index.ts'
 import type {ClusterClient} from '../../clients/kubernetes/types.ts'
+import type {RedisGate} from '../queue-depth/index.ts'
 import {ConfigurationError} from '../../errors/index.ts'
 import {Board} from './board.ts'
 import {Changes} from './changes.ts'
@@ -10,6 +11,8 @@ import type {ProgressRow} from './run.ts'
 export interface Operator {
   readonly cluster: ClusterClient
   readonly catalogue: Catalogue
+  /** The way to Redis, for a look at what it holds before it is stopped. */
+  readonly redis: RedisGate
   /** Who does it, for annotations and the journal. */
   readonly who: string
   /** The journal's file; null where nothing is to be written down. */

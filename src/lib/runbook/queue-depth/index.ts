@@ -1,3 +1,4 @@
+export {redisAtStake} from './at-stake.ts'
 export {exitCodeOf} from '../../workload/index.ts'
 export type {DepthSources, RedisGate} from './collect.ts'
 export {liveQueueDepth, type LiveOptions, type Sight} from './live.ts'

@@ -172,7 +172,7 @@ function positive(seconds: number | null): number | null {
 }
 
 /** The workload that runs the Redis of the catalogue; null where nothing says. */
-function redisWorkload({catalogue, namespace}: ReportOptions): string | null {
+export function redisWorkload({catalogue, namespace}: Pick<ReportOptions, 'catalogue' | 'namespace'>): string | null {
   const host = catalogue.servers.redis.address?.replace(/:\d+$/, '') ?? ''
   const [name] = clusterNames(host, namespace)
   return catalogue.services.find((service) => service.name === name?.service)?.workload ?? null

@@ -1,5 +1,5 @@
 import {z} from 'zod'
-import {envelope, severity, verdict, warning} from '../schema.ts'
+import {envelope, severity, time, verdict, warning} from '../schema.ts'
 
 const count = z.number().int().nonnegative()
 const seconds = z.number().int()
@@ -73,6 +73,28 @@ export const redisReport = z.object({
   next: z.array(z.string()),
 })
 export type RedisReport = z.infer<typeof redisReport>
+
+/** What a Redis held before it was stopped or restarted; null is "not known". */
+export const redisAtStake = z.object({
+  workload: z.string(),
+  /** As in the report of queue-depth; `unreachable`: the way to it failed, or it refused us. */
+  state: z.enum(['up', 'loading', 'busy', 'full', 'stale', 'silent', 'down', 'unreachable']),
+  queues: count.nullable(),
+  /** Jobs, over all queues that were found. */
+  pending: count.nullable(),
+  delayed: count.nullable(),
+  reserved: count.nullable(),
+  /** Whether it writes an append-only file. */
+  appendOnly: z.boolean().nullable(),
+  /** Of the last save of everything; the time of its start where there was none since. */
+  lastSaveAt: time.nullable(),
+  changesSinceSave: count.nullable(),
+  /** What its pods mount. Without one everything goes with the pod. */
+  volumeClaims: z.array(z.string()),
+  /** What it holds, what of it is on disk, and what is lost. */
+  reason: z.string(),
+})
+export type RedisAtStake = z.infer<typeof redisAtStake>
 
 export const queueDepthReport = z.object({
   ...envelope('QueueDepthReport'),

@@ -16,6 +16,8 @@ import {
   type Operator,
   type TargetOptions,
 } from '../operation/index.ts'
+import {redisAtStake} from '../queue-depth/index.ts'
+import type {Warning} from '../schema.ts'
 import {restartOrder} from './order.ts'
 import type {RestartReport} from './schema.ts'
 import {restartTasks, undoRestart} from './tasks.ts'
@@ -58,10 +60,20 @@ export async function restart(options: RestartOptions, operator: Operator, signa
       catalogue,
     ).map(({chosen}) => chosen)
     const names = ordered.map(({workload}) => workload.name)
+    const redis = await redisAtStake(
+      ordered.map(({deployment}) => deployment),
+      operator,
+      signal,
+    )
+    const warnings: Warning[] = redis === null ? [] : [{code: 'redis', message: redis.reason}]
     if (ordered.length > 0 && !dryRun) {
       await operator.confirm({
         question: `Restart ${namesOrCount(names)} ${place(cluster)}?`,
-        notes: [...ordered.map((chosen) => concern(chosen, options)).filter((note) => note !== null), ...notesOnLeft(left)],
+        notes: [
+          ...ordered.map((chosen) => concern(chosen, options)).filter((note) => note !== null),
+          ...warnings.map(({message}) => message),
+          ...notesOnLeft(left),
+        ],
         typed: namesToType({...selection, chosen: ordered}, cluster.namespace),
       })
     }
@@ -78,11 +90,14 @@ export async function restart(options: RestartOptions, operator: Operator, signa
       {...operator, ...operation, signal},
     )
     const order = [...left.map(({name}) => name), ...names]
-    return operationReport('RestartReport', operator, operation, {
-      items: itemsInOrder(order, items, left),
-      interrupted: signal.aborted,
-      warnings: [],
-    })
+    return {
+      ...operationReport('RestartReport', operator, operation, {
+        items: itemsInOrder(order, items, left),
+        interrupted: signal.aborted,
+        warnings,
+      }),
+      redis,
+    }
   })
 }
 

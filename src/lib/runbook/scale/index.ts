@@ -20,6 +20,7 @@ import {
   type Selection,
   type TargetOptions,
 } from '../operation/index.ts'
+import {redisAtStake} from '../queue-depth/index.ts'
 import type {Warning} from '../schema.ts'
 import {planScale, type Plan, type PlanOptions} from './plan.ts'
 import type {ScaleReport} from './schema.ts'
@@ -65,7 +66,10 @@ export async function scale(options: ScaleOptions, operator: Operator, signal: A
       if ('outcome' in decision) left.push(leave(chosen, chosen.deployment.replicas, decision))
       else plans.push(decision)
     }
-    const warnings = plans.length === 0 ? [] : concerns(plans, await scalers, operator)
+    const stopping = plans.filter(({to}) => to === 0).map(({chosen}) => chosen.deployment)
+    const redis = await redisAtStake(stopping, operator, signal)
+    const loss = redis === null ? [] : [{code: 'redis', message: redis.reason}]
+    const warnings = plans.length === 0 ? [] : [...concerns(plans, await scalers, operator), ...loss]
     if (plans.length > 0 && !dryRun) await operator.confirm(question(plans, left, warnings, selection, operator))
 
     const until = forMs === undefined ? null : now() + forMs
@@ -77,6 +81,7 @@ export async function scale(options: ScaleOptions, operator: Operator, signal: A
     const all = itemsInOrder(selection.names, withoutUndo(items, reverted), left)
     return {
       ...operationReport('ScaleReport', operator, operation, {items: all, interrupted: signal.aborted, warnings}),
+      redis,
       temporary: until === null || plans.length === 0 ? null : {until: isoTime(until), detached: detach},
       reverted,
     }

@@ -1,11 +1,14 @@
 import {z} from 'zod'
 import {operationFields, operationItem} from '../operation/schema.ts'
+import {redisAtStake} from '../queue-depth/schema.ts'
 import {envelope, time} from '../schema.ts'
 
 export const scaleReport = z.object({
   ...envelope('ScaleReport'),
   ...operationFields,
   items: z.array(operationItem),
+  /** What Redis held before; null where it was not among those that were stopped. */
+  redis: redisAtStake.nullable(),
   /** A count that was set for a while; null for one that stays. */
   temporary: z
     .object({
