@@ -254,7 +254,7 @@ describe('pages', () => {
     expect(await inside.get(viewer('/'))).toMatchObject({status: 200, body: expect.stringContaining('app-config.js')})
     const {headers, body} = await inside.get(viewer('/app-config.js'))
     expect(headers['content-type']).toBe('application/javascript')
-    expect(/"qidoRoot": "([^"]+)"/.exec(body)?.[1]).toBe('/dicom-web')
+    expect(/qidoRoot: '([^']+)'/.exec(body)?.[1]).toBe('/dicom-web')
     expect(await inside.get(viewer('/dicom-web/studies?limit=1'))).toMatchObject({status: 401})
     expect(await inside.get(viewer('/dicom-web/studies?PatientID=nobody'), {login: LOGIN})).toMatchObject({status: 200, body: '[]'})
   })
@@ -301,7 +301,7 @@ describe('scenarios', () => {
   test('viewer-misconfigured: a root that a browser can’t reach, and a path that Orthanc does not have', () =>
     inScenario('viewer-misconfigured', async ({get}) => {
       const {body} = await get(['diag-dicom-viewer-nginx', 80, '/app-config.js'])
-      const root = new URL(/"qidoRoot": "([^"]+)"/.exec(body)?.[1] ?? '')
+      const root = new URL(/qidoRoot: '([^']+)'/.exec(body)?.[1] ?? '')
       expect(root.hostname).toBe('orthanc-read-api-service')
       expect(await get(orthanc(`${root.pathname}/studies`), {login: LOGIN})).toMatchObject({status: 404})
     }))

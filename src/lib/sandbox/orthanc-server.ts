@@ -20,6 +20,7 @@ export interface OrthancState {
   readonly maximumStorageMode: 'Recycle' | 'Reject'
   readonly failedJobs: number
   readonly aet: string
+  readonly dicomPort: number
   /** What this Orthanc is called, and the one patient in it. */
   readonly name: string
   readonly patient: {readonly id: string; readonly name: string}
@@ -135,7 +136,7 @@ function end(response: ServerResponse, status: number, headers: Readonly<Record<
   response.writeHead(status, {...headers, 'content-length': Buffer.byteLength(text)}).end(text)
 }
 
-function systemOf({name, aet, maximumStorageSize, maximumStorageMode}: OrthancState): object {
+function systemOf({name, aet, dicomPort, maximumStorageSize, maximumStorageMode}: OrthancState): object {
   return {
     ApiVersion: 28,
     Capabilities: {HasExtendedChanges: true, HasExtendedFind: true},
@@ -143,7 +144,7 @@ function systemOf({name, aet, maximumStorageSize, maximumStorageMode}: OrthancSt
     DatabaseBackendPlugin: null,
     DatabaseVersion: 6,
     DicomAet: aet,
-    DicomPort: 4242,
+    DicomPort: dicomPort,
     HasLabels: true,
     HttpPort: 8042,
     IngestTranscoding: '',

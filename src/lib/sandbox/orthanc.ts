@@ -3,7 +3,7 @@ import type {Cluster} from './cluster.ts'
 import {serveDicom} from './dicom-server.ts'
 import {orthancListener, type OrthancState} from './orthanc-server.ts'
 import type {Ports} from './port-forward.ts'
-import {designSystem, serverOf, viewerListener} from './web-server.ts'
+import {appConfig, designSystem, serverOf, viewerListener} from './web-server.ts'
 
 export type {OrthancState, OrthancUser} from './orthanc-server.ts'
 
@@ -22,6 +22,7 @@ export const HEALTHY: OrthancState = {
   maximumStorageMode: 'Reject',
   failedJobs: 0,
   aet: 'ORTHANC',
+  dicomPort: DICOM_PORT,
   name: 'sapoche',
   patient: {id: 'P-0001', name: 'Mustermann^Erika'},
 }
@@ -54,7 +55,7 @@ export class SandboxOrthanc {
     ports.serve({workload: 'orthanc-read-api', port: DICOM_PORT}, (stream) =>
       serveDicom(stream, {aet: this.#state.aet, checksCalled: true}),
     )
-    const viewer = viewerListener({root: () => this.#viewerRoot, passOn: orthanc})
+    const viewer = viewerListener({config: () => appConfig(this.#viewerRoot), passOn: orthanc})
     ports.serve({workload: 'diag-dicom-viewer-nginx', port: WEB_PORT}, serverOf(viewer))
     ports.serve({workload: 'diag-design-system-nginx', port: WEB_PORT}, serverOf(designSystem))
   }

@@ -3,8 +3,8 @@ import {createServer, type RequestListener} from 'node:http'
 import type {Duplex} from 'node:stream'
 
 export interface ViewerOptions {
-  /** The DICOMweb root of `app-config.js` at the moment; null where it has none. */
-  readonly root: () => string | null
+  /** What is in `app-config.js` at the moment; null where there is no such file. */
+  readonly config: () => string | null
   /** Answers what lies under `/dicom-web`, which nginx passes on. */
   readonly passOn: RequestListener
 }
@@ -18,13 +18,12 @@ export function serverOf(listener: RequestListener): Serve {
   return (stream) => void server.emit('connection', stream)
 }
 
-export function viewerListener({root, passOn}: ViewerOptions): RequestListener {
+export function viewerListener({config, passOn}: ViewerOptions): RequestListener {
   return (request, response) => {
     const {url = '/'} = request
     if (url.startsWith('/dicom-web')) return passOn(request, response)
-    if (url === '/app-config.js') {
-      return void response.setHeader('content-type', 'application/javascript').end(appConfig(root()))
-    }
+    const text = url === '/app-config.js' ? config() : null
+    if (text !== null) return void response.setHeader('content-type', 'application/javascript').end(text)
     // As single-page applications are served: whatever there is not, is the page.
     response.setHeader('content-type', 'text/html').end(page('OHIF Viewer', '<script src="/app-config.js"></script>'))
   }
@@ -36,13 +35,28 @@ export const designSystem: RequestListener = (request, response) => {
   response.end(page(isHome ? 'Design system' : '404 Not Found'))
 }
 
-/** As OHIF 3 wants it. */
+/** `app-config.js` as OHIF 3 has it, with that DICOMweb root; null: with none. */
 export function appConfig(root: string | null): string {
-  const roots = root === null ? {} : {wadoUriRoot: root, qidoRoot: root, wadoRoot: root}
-  const configuration = {friendlyName: 'Orthanc', name: 'orthanc', ...roots, qidoSupportsIncludeField: false, imageRendering: 'wadors'}
-  const source = {namespace: '@ohif/extension-default.dataSourcesModule.dicomweb', sourceName: 'dicomweb', configuration}
-  const config = {routerBasename: '/', showStudyList: true, dataSources: [source], defaultDataSourceName: 'dicomweb'}
-  return `window.config = ${JSON.stringify(config, null, 2)}\n`
+  const roots = root === null ? '' : ['wadoUriRoot', 'qidoRoot', 'wadoRoot'].map((name) => `\n        ${name}: '${root}',`).join('')
+  return `/** @type {AppTypes.Config} */
+window.config = {
+  routerBasename: '/',
+  showStudyList: true,
+  defaultDataSourceName: 'dicomweb',
+  dataSources: [
+    {
+      namespace: '@ohif/extension-default.dataSourcesModule.dicomweb',
+      sourceName: 'dicomweb',
+      configuration: {
+        friendlyName: 'Orthanc',
+        name: 'orthanc',${roots}
+        qidoSupportsIncludeField: false,
+        imageRendering: 'wadors',
+      },
+    },
+  ],
+}
+`
 }
 
 function page(title: string, head = ''): string {

@@ -1,0 +1,127 @@
+import {once} from 'node:events'
+import {createServer as createHttpServer, type RequestListener} from 'node:http'
+import {type AddressInfo, createServer, type Server, type Socket} from 'node:net'
+import {serveDicom} from '../../src/lib/sandbox/dicom-server.ts'
+import {HEALTHY} from '../../src/lib/sandbox/orthanc.ts'
+import {orthancListener, type OrthancState} from '../../src/lib/sandbox/orthanc-server.ts'
+import {viewerListener} from '../../src/lib/sandbox/web-server.ts'
+import {startNginx} from '../real/nginx.ts'
+import {type OrthancUser, startOrthanc} from '../real/orthanc.ts'
+
+/** What of a patient is in an Orthanc of the suites, in all its places: no command may ever show it. */
+export const MARKER = /mustermann|MM-4711/i
+const PATIENT = {name: 'Mustermann^Erika', id: 'MM-4711'}
+const NAME = 'Mustermann'
+const AET = 'ORTHANC'
+const MEGABYTE = 1024 * 1024
+
+export interface OrthancCaseOptions {
+  /** Nobody named: everybody may come in. */
+  readonly users: readonly OrthancUser[]
+  /** Whether its database may be taken away. */
+  readonly isLosable?: boolean
+}
+
+/** An Orthanc on loopback with a patient in it, and a hand on it. */
+export interface OrthancCase {
+  readonly port: number
+  readonly dicomPort: number
+  loseDatabase(): Promise<void>
+  /** A job fails; what is known of it names the patient. */
+  failJob(): Promise<void>
+  /** Stores more than one megabyte, which is its limit; what `/system` has to say of that, where this version says nothing. */
+  fill(): Promise<Readonly<Record<string, unknown>>>
+  stop(): Promise<void>
+}
+
+/** The viewer's web server on loopback: `/dicom-web` is passed on to a port. Without a configuration the page is the answer to that too. */
+export interface ViewerCase {
+  readonly port: number
+  stop(): Promise<void>
+}
+
+/** What servers the suites are run with. */
+export interface OrthancServers {
+  startOrthanc(options: OrthancCaseOptions): Promise<OrthancCase>
+  startViewer(options: {readonly appConfig: string | null; readonly orthanc: number}): Promise<ViewerCase>
+}
+
+const PAGE = '<!DOCTYPE html>\n<html><head><title>OHIF Viewer</title></head></html>\n'
+
+/** Debian's Orthanc and nginx. Orthanc says nothing of its limit in the version of Debian 12. */
+export const realServers: OrthancServers = {
+  async startOrthanc({users, isLosable = false}) {
+    const database = isLosable ? 'postgresql' : 'sqlite'
+    const orthanc = await startOrthanc({users, name: NAME, aet: AET, peer: NAME.toUpperCase(), database})
+    await orthanc.store(PATIENT, 1000)
+    return {
+      ...orthanc,
+      async fill() {
+        await orthanc.store(PATIENT, MEGABYTE)
+        return {MaximumStorageSize: 1, MaximumStorageMode: 'Reject'}
+      },
+    }
+  },
+  startViewer: ({appConfig, orthanc}) =>
+    startNginx({
+      files: {'index.html': PAGE, ...(appConfig !== null && {'app-config.js': appConfig})},
+      passOn: {path: '/dicom-web', port: orthanc},
+    }),
+}
+
+/** The sandbox's. */
+export const sandboxServers: OrthancServers = {
+  async startOrthanc({users}) {
+    let state: OrthancState = {...HEALTHY, users, aet: AET, name: NAME, patient: PATIENT}
+    const http = await listen(createHttpServer(orthancListener({state: () => state, now: Date.now})))
+    const dicom = await listen(createServer((socket) => serveDicom(socket, {aet: AET, checksCalled: true})))
+    const become = async (change: Partial<OrthancState>): Promise<void> => void (state = {...state, ...change})
+    await become({dicomPort: dicom.port})
+    return {
+      port: http.port,
+      dicomPort: dicom.port,
+      loseDatabase: () => become({isDatabaseUp: false}),
+      failJob: () => become({failedJobs: 1}),
+      async fill() {
+        await become({diskSize: MEGABYTE + 1000, maximumStorageSize: 1, maximumStorageMode: 'Reject'})
+        return {}
+      },
+      async stop() {
+        await http.stop()
+        await dicom.stop()
+      },
+    }
+  },
+  async startViewer({appConfig, orthanc}) {
+    const passOn: RequestListener = (request, response) =>
+      void fetchOn(orthanc, request.url ?? '/', request.headers.authorization, response)
+    return await listen(createHttpServer(viewerListener({config: () => appConfig, passOn})))
+  },
+}
+
+async function fetchOn(
+  port: number,
+  path: string,
+  authorization: string | undefined,
+  response: Parameters<RequestListener>[1],
+): Promise<void> {
+  const answer = await fetch(`http://127.0.0.1:${port}${path}`, {headers: authorization === undefined ? {} : {authorization}})
+  response.writeHead(answer.status).end(await answer.text())
+}
+
+async function listen(server: Server): Promise<ViewerCase> {
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  return {
+    port: (server.address() as AddressInfo).port,
+    async stop() {
+      server.close()
+      for (const socket of sockets) socket.destroy()
+      await once(server, 'close')
+    },
+  }
+}
