@@ -1,7 +1,9 @@
+import {deepSession} from '../lib/app/deep.ts'
 import {openSession} from '../lib/app/index.ts'
 import {SapocheCommand} from '../lib/cli/base-command.ts'
-import {checkFlags, clusterFlags, Flags, formatOf, outputFlags, targetFlags} from '../lib/cli/flags.ts'
+import {allowFlag, checkFlags, clusterFlags, Flags, formatOf, outputFlags, targetFlags} from '../lib/cli/flags.ts'
 import {liveFlags, showLive} from '../lib/cli/screen-live.ts'
+import {deepFlags} from '../lib/cli/server-flags.ts'
 import {exitCodeOf, HEALTHS, liveStatus, statusViews} from '../lib/runbook/status/index.ts'
 
 export default class Status extends SapocheCommand {
@@ -17,6 +19,8 @@ export default class Status extends SapocheCommand {
     '<%= config.bin %> status backend --except st-bnkd-php -o wide',
     '<%= config.bin %> status -o json | jq -r \'.items[] | select(.severity == "critical") | .name\'',
     '<%= config.bin %> status --fail-on critical --allow drifted,progressing -o junit > status.xml',
+    '<%= config.bin %> status --deep --problems',
+    '<%= config.bin %> status workers --deep -o json | jq -r \'.items[].queues[] | "\\(.queue)\\t\\(.pending)"\'',
     '<%= config.bin %> status --watch --problems',
     '<%= config.bin %> status backend --until ok --timeout 10m && echo deployed',
     '<%= config.bin %> status --sandbox=crashloop',
@@ -28,15 +32,9 @@ export default class Status extends SapocheCommand {
     problems: Flags.boolean({summary: 'only what is wrong, and the verdict', helpGroup: 'OUTPUT'}),
     ...outputFlags(['table', 'wide', 'json', 'yaml', 'name', 'junit']),
     ...checkFlags,
-    allow: Flags.option({
-      options: HEALTHS,
-      multiple: true,
-      delimiter: ',',
-      summary: 'healths that do not count for the verdict, comma separated',
-      helpGroup: 'CHECK',
-      helpValue: '<health,...>',
-    })(),
+    ...allowFlag(HEALTHS, 'healths that do not count for the verdict, comma separated'),
     strict: Flags.boolean({summary: 'judge workloads that the catalogue lacks as severely as the others', helpGroup: 'CHECK'}),
+    ...deepFlags,
     ...liveFlags,
     ...clusterFlags,
   }
@@ -48,7 +46,7 @@ export default class Status extends SapocheCommand {
     const views = statusViews(flags.problems, flags['fail-on'])
     const {terminal, signal} = this
     try {
-      const live = liveStatus({...flags, targets: argv.map(String)}, session)
+      const live = liveStatus({...flags, targets: argv.map(String)}, await deepSession(session, flags, this.surroundings))
       const {report, code} = await showLive(live, {flags, format: formatOf(flags), views, terminal, signal, progress, now: session.now})
       this.endWith(code ?? exitCodeOf(report.verdict, flags['fail-on']))
     } finally {

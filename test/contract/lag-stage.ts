@@ -1,4 +1,4 @@
-import type {Target} from './target.ts'
+import type {ServersTarget} from './target.ts'
 
 /** A group that acts by itself until it is told to stop. */
 export interface Acting {
@@ -7,7 +7,7 @@ export interface Acting {
 
 /** A cluster with Kafka's brokers behind it, and a hand on them. Each partition has one copy, on the broker that is said. */
 export interface LagStage {
-  readonly target: Target
+  readonly target: ServersTarget
   /** One partition for each of `brokers`. */
   createTopic(topic: string, brokers: readonly number[]): Promise<void>
   /** Events of this age in milliseconds. */

@@ -113,6 +113,12 @@ export const checkFlags = {
   })(),
 }
 
+/** `--allow`, by the names of what may be so. */
+export function allowFlag<const H extends readonly string[]>(options: H, summary: string) {
+  const flag = option({options, multiple: true, delimiter: ',', summary, helpGroup: CHECK, helpValue: '<health,...>'})
+  return {allow: flag()}
+}
+
 /** The chosen format: `--json` is `-o json`. */
 export function formatOf<F extends Format>(flags: {output: F; json: boolean}): F | 'json' {
   return flags.json ? 'json' : flags.output

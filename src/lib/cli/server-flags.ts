@@ -1,6 +1,10 @@
-import {Flags} from './flags.ts'
+import {duration, Flags} from './flags.ts'
 
 const SERVER = 'SERVER'
+
+const REDIS_URL = 'reach Redis directly at this URL, before SAPOCHE_REDIS_URL'
+const BROKERS = 'reach Kafka directly at these brokers, before SAPOCHE_KAFKA_BROKERS'
+const READ_SECRETS = 'log in as the workloads do, with what their Secrets hold'
 
 const url = (summary: string, helpValue = '<url>') => Flags.string({summary, helpGroup: SERVER, helpValue})
 
@@ -8,12 +12,26 @@ const url = (summary: string, helpValue = '<url>') => Flags.string({summary, hel
 export const loginFlags = {
   'password-stdin': Flags.boolean({summary: 'read its password from stdin', helpGroup: SERVER, exclusive: ['password-file']}),
   'password-file': Flags.string({summary: 'file that holds its password', helpGroup: SERVER, helpValue: '<file>'}),
-  'read-secrets': Flags.boolean({summary: 'log in as the workloads do, with what their Secrets hold', helpGroup: SERVER}),
+  'read-secrets': Flags.boolean({summary: READ_SECRETS, helpGroup: SERVER}),
   tls: Flags.boolean({summary: 'speak TLS with it', helpGroup: SERVER}),
   'tls-ca': Flags.string({summary: 'certificate of the authority to trust, PEM', helpGroup: SERVER, helpValue: '<file>'}),
   'tls-server-name': Flags.string({summary: 'name that its certificate is for', helpGroup: SERVER, helpValue: '<name>'}),
 }
 
 /** Where a server is, when it is not to be reached through the API server. */
-export const redisUrlFlag = {'redis-url': url('reach Redis directly at this URL, before SAPOCHE_REDIS_URL')}
-export const brokersFlag = {brokers: url('reach Kafka directly at these brokers, before SAPOCHE_KAFKA_BROKERS', '<host:port,...>')}
+export const redisUrlFlag = {'redis-url': url(REDIS_URL)}
+export const brokersFlag = {brokers: url(BROKERS, '<host:port,...>')}
+export const orthancUrlFlag = {'orthanc-url': url('reach Orthanc directly at this URL, before SAPOCHE_ORTHANC_URL')}
+
+const DEEP = 'DEEP'
+const dependsOn = ['deep']
+
+/** For a check that also looks at Redis and Kafka. A login by flags would be for either: the environment and Secrets alone have them. */
+export const deepFlags = {
+  // Without a default: the others would count it as given.
+  deep: Flags.boolean({summary: 'also what waits in Redis and Kafka: queue depth and lag', helpGroup: DEEP}),
+  window: duration({summary: 'look twice, so far apart: that alone tells whether they move', helpGroup: DEEP, dependsOn}),
+  'redis-url': Flags.string({summary: REDIS_URL, helpGroup: DEEP, helpValue: '<url>', dependsOn}),
+  brokers: Flags.string({summary: BROKERS, helpGroup: DEEP, helpValue: '<host:port,...>', dependsOn}),
+  'read-secrets': Flags.boolean({summary: READ_SECRETS, helpGroup: DEEP, dependsOn}),
+}

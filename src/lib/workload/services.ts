@@ -40,11 +40,14 @@ export interface ServiceJudgement {
   readonly ports: readonly ServicePortReport[]
   /** Of the port that has the fewest; null where they can't be read, or the service isn't there. */
   readonly readyEndpoints: number | null
+  /** Null where it has none, or is not there. */
+  readonly clusterIP: string | null
   readonly severity: Severity
   readonly reason: string
 }
 
-interface Fault {
+/** What is wrong with a service. */
+export interface Fault {
   readonly severity: Severity
   readonly words: string
 }
@@ -53,26 +56,28 @@ interface Fault {
 export function judgeService(facts: ServiceFacts): ServiceJudgement {
   const {service, expectation} = facts
   const type = expectation?.type ?? null
-  if (service === 'unreadable') return report({type, ports: [], readyEndpoints: null}, [unread('services')], facts)
+  const nothing = {ports: [], readyEndpoints: null, clusterIP: null}
+  if (service === 'unreadable') return report({...nothing, type}, [unread('services')], facts)
   if (service === null) {
     const severity = facts.workload?.health === 'inactive' ? 'warning' : 'critical'
-    return report({type, ports: [], readyEndpoints: null}, [{severity, words: 'not in the cluster'}], facts)
+    return report({...nothing, type}, [{severity, words: 'not in the cluster'}], facts)
   }
-  const differences = expectation === null ? [] : differencesOf(service, expectation)
+  const {clusterIP} = service
+  const differences = expectation === null ? [] : serviceDifferences(service, expectation)
   if (service.type === 'ExternalName' || service.selector === null) {
     const why = service.type === 'ExternalName' ? 'ExternalName' : 'no selector'
-    const head = {type: service.type, ports: portReports(service, null), readyEndpoints: null}
+    const head = {type: service.type, ports: portReports(service, null), readyEndpoints: null, clusterIP}
     return report(head, [...differences, {severity: 'info', words: `not judged: ${why}`}], facts)
   }
   if (facts.slices === 'unreadable') {
-    const head = {type: service.type, ports: portReports(service, null), readyEndpoints: null}
+    const head = {type: service.type, ports: portReports(service, null), readyEndpoints: null, clusterIP}
     return report(head, [unread('endpoint slices'), ...differences], facts)
   }
   const slices = facts.slices.filter((slice) => slice.service === service.name)
   const ports = portReports(service, slices)
   const counts = ports.map((port) => port.readyEndpoints ?? 0)
   const readyEndpoints = counts.length === 0 ? readyTargets(slices).size : Math.min(...counts)
-  return report({type: service.type, ports, readyEndpoints}, [...endpointFaults(ports, slices, facts), ...differences], facts)
+  return report({type: service.type, ports, readyEndpoints, clusterIP}, [...endpointFaults(ports, slices, facts), ...differences], facts)
 }
 
 function unread(what: string): Fault {
@@ -122,7 +127,7 @@ function behindWords(workload: ServiceFacts['workload']): string {
 }
 
 /** Type and ports that differ are a warning, another cluster IP is for information. */
-function differencesOf(service: Service, {type, clusterIP, ports}: ServiceExpectation): Fault[] {
+export function serviceDifferences(service: Service, {type, clusterIP, ports}: ServiceExpectation): Fault[] {
   const faults: Fault[] = []
   if (service.type !== type) faults.push({severity: 'warning', words: `type ${service.type} where the catalogue expects ${type}`})
   for (const expected of ports) {
@@ -142,7 +147,7 @@ function differencesOf(service: Service, {type, clusterIP, ports}: ServiceExpect
 }
 
 function report(
-  head: Pick<ServiceJudgement, 'type' | 'ports' | 'readyEndpoints'>,
+  head: Omit<ServiceJudgement, 'severity' | 'reason'>,
   faults: readonly Fault[],
   {expectation, strict}: ServiceFacts,
 ): ServiceJudgement {

@@ -8,6 +8,7 @@ const service = (name: string, severity: 'ok' | 'critical'): StatusReport['servi
   type: 'ClusterIP',
   ports: [],
   readyEndpoints: severity === 'ok' ? 1 : 0,
+  clusterIP: null,
   severity,
   reason: severity === 'ok' ? '' : 'no ready endpoints',
 })

@@ -49,7 +49,12 @@ async function watching(quietMs = 60_000): Promise<Scene> {
   })
   const controller = new AbortController()
   const pace = {...PACE, gatherMs: 5, tickMs: 1000, quietMs}
-  const sights = followStatus({targets: [], strict: false}, {cluster: client, catalogue: builtinCatalogue, now}, controller.signal, pace)
+  const sights = followStatus(
+    {targets: [], strict: false},
+    {cluster: client, catalogue: builtinCatalogue, look: null, now},
+    controller.signal,
+    pace,
+  )
   const changes: string[] = []
   return {
     sandbox,

@@ -25,7 +25,11 @@ function follow(cluster: ScriptedCluster, options: Partial<StatusOptions> = {}) 
   const sights: Sight[] = []
   let end: unknown = 'running'
   const run = async (): Promise<void> => {
-    const frames = followStatus({targets: [], strict: false, ...options}, {cluster, catalogue, now: () => Date.now()}, controller.signal)
+    const frames = followStatus(
+      {targets: [], strict: false, ...options},
+      {cluster, catalogue, look: null, now: () => Date.now()},
+      controller.signal,
+    )
     for await (const sight of frames) sights.push(sight)
   }
   const done = run().then(

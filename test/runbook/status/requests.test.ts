@@ -73,3 +73,19 @@ test('all lists are in flight before the first answer, side by side over HTTP/2'
   expect(asked()).toEqual(LISTS)
   expect(new Set(proxy.requests.map(({httpVersion}) => httpVersion))).toEqual(new Set(['2.0']))
 })
+
+test('--deep asks for the same once more for nobody: ConfigMaps, the way to the servers, and the namespace of the brokers come to it', async () => {
+  const {code, stderr} = await status(['--deep'])
+  expect({code, stderr}).toEqual({code: 0, stderr: ''})
+  const further = asked().filter((path) => !LISTS.includes(path))
+  expect(asked().filter((path) => LISTS.includes(path))).toEqual(LISTS)
+  const kinds = new Set(further.map((path) => path.replace(/pods\/[^/]+\//, 'pods/<pod>/').replace(/configmaps\/.*/, 'configmaps/<name>')))
+  expect([...kinds].toSorted()).toEqual([
+    '/api/v1/namespaces/kafka/pods/<pod>/portforward?ports=9092',
+    '/api/v1/namespaces/kafka/pods?limit=500',
+    '/api/v1/namespaces/kafka/services?limit=500',
+    '/api/v1/namespaces/sapoche/configmaps/<name>',
+    '/api/v1/namespaces/sapoche/pods/<pod>/portforward?ports=6379',
+  ])
+  expect(new Set(further).size).toBe(further.length)
+})

@@ -26,6 +26,8 @@ export function item(name: string, over: Partial<StatusItem> = {}): StatusItem {
     pods: [],
     leftovers: [],
     evidence: [],
+    queues: null,
+    groups: null,
     next: [],
     ...over,
   }
@@ -52,6 +54,7 @@ export function report(items: StatusItem[], over: Partial<StatusReport> = {}): S
     items,
     services: [],
     others: [],
+    servers: [],
     findings: [],
     notChecked: ['queues', 'lag', 'DICOM'],
     warnings: [],

@@ -35,6 +35,12 @@ const EXEC = core('pods/exec', 'get create')
 const TUNNEL = [core('services', 'list'), core('pods', 'list'), core('pods/portforward', 'get create')]
 const CONFIGURATION = [core('configmaps', 'get', 'values that a ConfigMap holds')]
 const SECRETS = core('secrets', 'get', 'only with --read-secrets')
+/** What waits in Redis and Kafka, for checks that do without. */
+const DEEP = [
+  core('pods/portforward', 'get create', 'only with --deep'),
+  core('configmaps', 'get', 'only with --deep: values that a ConfigMap holds'),
+  core('secrets', 'get', 'only with --deep --read-secrets'),
+]
 
 /**
  * What each command needs, and no more: the one table from which the Roles are made (design.md, Safety).
@@ -49,6 +55,7 @@ export const PERMISSIONS: Readonly<Record<string, readonly Permission[]>> = {
     permission('policy', 'poddisruptionbudgets', 'list', 'budgets that are left'),
     ...['statefulsets', 'daemonsets'].map((kind) => apps(kind, 'list', 'who else uses a ConfigMap or Secret')),
     ...['jobs', 'cronjobs'].map((kind) => permission('batch', kind, 'list', 'who else uses a ConfigMap or Secret')),
+    ...DEEP,
   ],
   'catalogue diff': [
     apps('deployments', 'list'),
@@ -65,7 +72,14 @@ export const PERMISSIONS: Readonly<Record<string, readonly Permission[]>> = {
     core('secrets', 'list', 'when Secrets were written; their metadata alone is asked for'),
   ],
   'consumer-lag': [...OWNERSHIP, ...TUNNEL, ...AUTOSCALERS, ...CONFIGURATION, SECRETS],
-  doctor: [...OWNERSHIP, ...TUNNEL, ...CONFIGURATION, SECRETS, EXEC],
+  doctor: [
+    ...OWNERSHIP,
+    ...TUNNEL.map((each) => ({...each, optional: 'the ways to Redis, Kafka and Orthanc'})),
+    ...CONFIGURATION,
+    {...METRICS, optional: 'metrics'},
+    SECRETS,
+    {...EXEC, optional: 'only with --from-pods'},
+  ],
   env: [...OWNERSHIP, ...CONFIGURATION, {...EXEC, optional: 'only with --live'}],
   events: [...OWNERSHIP, core('events', 'list watch'), ...AUTOSCALERS],
   evict: [
@@ -100,6 +114,7 @@ export const PERMISSIONS: Readonly<Record<string, readonly Permission[]>> = {
     permission('batch', 'cronjobs', 'list watch', 'other kinds'),
     core('namespaces', 'get', 'whether an empty namespace exists'),
     core('nodes', 'list watch', 'whether the node of a pod is ready'),
+    ...DEEP,
   ],
   top: [...OWNERSHIP, METRICS],
   trace: [

@@ -1,8 +1,9 @@
 import type {Severity} from '../schema.ts'
+import {waitsOf} from './backlog.ts'
 import type {StatusChange, StatusReport} from './schema.ts'
 import {verdictWords} from './faults-view.ts'
 
-/** What can change: a workload, a service, another object. */
+/** What can change: a workload, a service, another object, what waits in a queue or for a consumer group. */
 interface Entry {
   readonly objectKind: string
   readonly name: string
@@ -73,11 +74,16 @@ function verdictEntry(report: StatusReport): Entry {
   return {objectKind: 'Namespace', name: namespace, state: verdict, severity: verdict, reason: verdictWords(report)}
 }
 
-function entriesOf({items, services, others}: StatusReport): Map<string, Entry> {
+function entriesOf({items, services, others, servers}: StatusReport): Map<string, Entry> {
   const entries: Entry[] = [
     ...items.map(({kind, name, health, severity, reason}) => ({objectKind: kind, name, state: health, severity, reason})),
     ...services.map(({name, severity, reason}) => ({objectKind: 'Service', name, state: severity, severity, reason})),
     ...others.map(({kind, name, severity, reason}) => ({objectKind: kind, name, state: severity, severity, reason})),
+    ...items.flatMap(waitsOf).map((each) => {
+      const [objectKind, name] = 'queue' in each ? ['Queue', each.queue] : ['ConsumerGroup', each.group]
+      return {objectKind, name, state: each.severity, severity: each.severity, reason: each.reason}
+    }),
+    ...servers.map(({name, severity, reason}) => ({objectKind: 'Server', name, state: severity, severity, reason})),
   ]
   return new Map(entries.map((entry) => [`${entry.objectKind}/${entry.name}`, entry]))
 }

@@ -6,6 +6,7 @@ import {count, labelled, wrap, type ViewOptions} from '../../text/view.ts'
 import {mostlyMissing} from '../../workload/index.ts'
 import type {Severity} from '../schema.ts'
 import {toned} from '../view.ts'
+import {waitsOf, weightOf} from './backlog.ts'
 import type {StatusItem, StatusReport, StatusService} from './schema.ts'
 
 const ORDER: Readonly<Record<Severity, number>> = {ok: 0, info: 0, warning: 1, unknown: 2, critical: 3}
@@ -56,7 +57,8 @@ export function faults(whole: StatusReport, options: ViewOptions, tone: Tone): s
   const all = [
     ...report.others.filter(isFault).map((other) => plainFault(`${other.kind}/${other.name}`, other)),
     ...serviceFaults(report.services.filter(isFault)),
-    ...report.items.filter(isFault).map((item) => itemFault(item, options)),
+    ...report.servers.filter(isFault).map((server) => ({...plainFault(server.name, server), next: server.next})),
+    ...itemFaults(report.items, options),
   ]
   return [
     ...unread(report, options, tone),
@@ -85,11 +87,36 @@ function serviceFaults(services: readonly StatusService[]): Fault[] {
   )
 }
 
-function itemFault(item: StatusItem, {now}: ViewOptions): Fault {
+/** Workloads that are well share an entry where the same is to be said of what waits for them. */
+function itemFaults(items: readonly StatusItem[], {now}: ViewOptions): Fault[] {
+  const faulty = items.filter((item) => isFault({severity: weightOf(item)}))
+  const groups = Map.groupBy(faulty, (item) => (isFault(item) ? item.name : [weightOf(item), ...waitReasons(item)].join(' ')))
+  return [...groups.values()].map((alike) => {
+    const [item, ...others] = alike as [StatusItem, ...StatusItem[]]
+    if (others.length === 0) return itemFault(item, now)
+    const name = alike.length > 3 ? count(alike.length, 'workload') : alike.map((each) => each.name).join(', ')
+    const severity = weightOf(item)
+    return {name, state: severity, severity, reasons: [...new Set(waitReasons(item))], next: []}
+  })
+}
+
+function waitReasons(item: StatusItem): string[] {
+  return waitsOf(item)
+    .filter(isFault)
+    .map(({reason}) => reason)
+}
+
+function itemFault(item: StatusItem, now: number): Fault {
   const since = parseTime(item.since)
   const duration = since === null ? '' : ` for ${age(now - since)}`
-  const state = `${item.health}${duration}${item.health === 'degraded' ? `, ${ratio(item)} ready` : ''}`
-  return {name: item.name, state, severity: item.severity, reasons: [item.reason, changedText(item, now)], next: item.next}
+  const severity = weightOf(item)
+  const state = isFault(item)
+    ? `${item.health}${duration}${item.health === 'degraded' ? `, ${ratio(item)} ready` : ''}`
+    : `${severity}, ${ratio(item)} ready`
+  const waits = waitsOf(item).filter(isFault)
+  const backlogs = waits.map((each) => `${'queue' in each ? `queue ${each.queue}` : `group ${each.group}`}: ${each.reason}`)
+  const next = [...new Set([...item.next, ...waits.flatMap((each) => each.next)])]
+  return {name: item.name, state, severity, reasons: [item.reason, changedText(item, now), ...backlogs], next}
 }
 
 function faultLines({name, state, severity, reasons, next}: Fault, {width}: ViewOptions, tone: Tone): string[] {
@@ -119,25 +146,29 @@ function changedText(item: StatusItem, now: number): string {
 /** The verdict, and what it does not speak of. */
 export function closing(report: StatusReport, {width}: ViewOptions, tone: Tone): string[] {
   const label = report.verdict.toUpperCase()
-  const unseen = report.notChecked.length > 0 ? [`    not checked: ${report.notChecked.join(', ')}`] : []
-  return [...labelled(label, verdictWords(report), width, (word) => toned(word, report.verdict, tone)), ...unseen]
+  const unseen = report.notChecked.map((what) => (what === 'lag' && report.servers.length === 0 ? 'lag (add --deep)' : what)).join(', ')
+  return [
+    ...labelled(label, verdictWords(report), width, (word) => toned(word, report.verdict, tone)),
+    ...(unseen === '' ? [] : wrap(`not checked: ${unseen}`, width, '    ')),
+  ]
 }
 
 /** What the verdict comes from, in numbers; what `--allow` takes out of it stands apart. */
 export function verdictWords(report: StatusReport): string {
-  const {summary, services, others} = report
-  const isAllowed = ({health}: StatusItem): boolean => report.allow.includes(health)
-  const items = report.items.filter((item) => !isAllowed(item))
+  const {summary, services, others, servers, allow} = report
+  const isAllowed = ({health}: StatusItem): boolean => allow.includes(health)
+  const items = report.items.map((item) => ({severity: weightOf(item, allow)}))
   const amount = (entries: readonly {severity: Severity}[], severity: Severity): number =>
     entries.filter((entry) => entry.severity === severity).length
   const bad = amount(items, 'critical')
   const broken = amount(services, 'critical')
-  const everything = [...items, ...services, ...others]
+  const everything = [...items, ...services, ...others, ...servers]
   const unknown = amount(everything, 'unknown')
   const warnings = amount(everything, 'warning')
   const trouble = [
     bad > 0 ? `${bad} of ${count(summary.workloads, 'workload')} ${bad === 1 ? 'needs' : 'need'} you` : '',
     broken > 0 ? `${count(broken, 'service')} without ready endpoints` : '',
+    ...servers.filter(({severity}) => severity === 'critical').map(({name}) => `${name} itself in trouble`),
     unknown > 0 ? `${unknown} unknown` : '',
     warnings > 0 ? count(warnings, 'warning') : '',
   ].filter(Boolean)

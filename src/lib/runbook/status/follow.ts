@@ -61,7 +61,7 @@ export async function* followStatus(
   }
 }
 
-function firstSight(report: StatusReport, now: number): Sight {
+export function firstSight(report: StatusReport, now: number): Sight {
   return {report, changes: changesBetween(null, report), recent: [], blind: null, since: now}
 }
 

@@ -2,6 +2,7 @@ import {resolveTargets, type Catalogue, type Resolution} from '../../catalogue/i
 import type {ClusterReader} from '../../clients/kubernetes/types.ts'
 import {assignPods, type Health, type Ownership} from '../../workload/index.ts'
 import {clockWarning} from '../cluster/index.ts'
+import type {DataPlane, DataSources} from '../data-plane/index.ts'
 import {takeSnapshot, type Snapshot} from './collect.ts'
 import {statusReport} from './report.ts'
 import type {StatusReport} from './schema.ts'
@@ -11,11 +12,15 @@ export interface StatusOptions {
   readonly except?: readonly string[] | undefined
   readonly allow?: readonly Health[] | undefined
   readonly strict: boolean
+  /** Milliseconds between two looks at queues and lag; none, or 0, for one look. */
+  readonly window?: number | undefined
 }
 
 export interface StatusSources {
   readonly cluster: ClusterReader
   readonly catalogue: Catalogue
+  /** For one look with Redis and Kafka; null where they are not to be asked. */
+  readonly look: (() => DataSources) | null
   /** The API server's clock, epoch milliseconds. */
   now(): number
 }
@@ -25,7 +30,19 @@ export interface StatusSources {
  * pods may not be read, with a ConfigurationError (78) where the namespace does not exist.
  */
 export async function readStatus(options: StatusOptions, sources: StatusSources, signal: AbortSignal): Promise<StatusReport> {
-  return judgeSnapshot(await takeSnapshot(sources.cluster, signal), options, sources)
+  const deep = sources.look?.() ?? null
+  const {window = 0} = options
+  const [snapshot, data] = await Promise.all([
+    takeSnapshot((deep ?? sources).cluster, signal),
+    deep === null ? null : readData(deep, {...options, window}, signal),
+  ])
+  return judgeSnapshot(snapshot, options, sources, resolver(options, sources.catalogue), data)
+}
+
+/** Loaded where it is asked for: `status` alone shall not wait for the code of queues and groups. */
+async function readData(sources: DataSources, options: StatusOptions & {readonly window: number}, signal: AbortSignal): Promise<DataPlane> {
+  const {readDataPlane} = await import('../data-plane/index.ts')
+  return await readDataPlane(options, sources, signal)
 }
 
 /** Which workloads and pods the targets name in this snapshot. Throws a UsageError (64) for one that matches nothing. */
@@ -36,7 +53,8 @@ export function judgeSnapshot(
   snapshot: Snapshot,
   options: StatusOptions,
   sources: StatusSources,
-  resolve: Resolve = resolver(options, sources.catalogue),
+  resolve: Resolve,
+  data: DataPlane | null = null,
 ): StatusReport {
   const {cluster, catalogue} = sources
   const {targets, except = [], allow = [], strict} = options
@@ -52,6 +70,7 @@ export function judgeSnapshot(
     strict,
     now: sources.now(),
     warnings: clockWarning(cluster),
+    data,
   })
 }
 

@@ -19,7 +19,9 @@ import {
   type WorkloadFacts,
 } from '../../workload/index.ts'
 import {warningOf, type Read} from '../cluster/index.ts'
+import type {DataPlane} from '../data-plane/index.ts'
 import type {Warning} from '../schema.ts'
+import {waitsOf} from './backlog.ts'
 import type {Snapshot} from './collect.ts'
 import {nextCommands} from './next.ts'
 import type {StatusItem, StatusReport, StatusService} from './schema.ts'
@@ -38,10 +40,13 @@ export interface ReportOptions {
   /** The API server's clock, epoch milliseconds. */
   readonly now: number
   readonly warnings: readonly Warning[]
+  /** What waits behind the workloads; null where nobody looked. */
+  readonly data: DataPlane | null
 }
 
-/** What no part of this report looked at (rules.md, section 8). */
-const NOT_CHECKED = ['queues', 'lag', 'DICOM']
+/** What no part of this report looks at (rules.md, section 8), and what it looks at with `--deep` alone. */
+const NOT_CHECKED = ['DICOM']
+const DEEP = ['queues', 'lag']
 
 interface Judged {
   readonly workload: KnownWorkload
@@ -50,7 +55,8 @@ interface Judged {
 
 /** The report on one look at the namespace. Pure. */
 export function statusReport(snapshot: Snapshot, options: ReportOptions): StatusReport {
-  const {allow, now} = options
+  const {allow, now, data} = options
+  const servers = data === null ? [] : [...data.servers]
   const scene = sceneOf(snapshot, options)
   const judge = (workload: KnownWorkload): Judged => ({workload, judgement: judgeWorkload(factsOf(workload, scene), now)})
   const everything = knownWorkloads(options, scene).map(judge)
@@ -70,15 +76,16 @@ export function statusReport(snapshot: Snapshot, options: ReportOptions): Status
     generatedAt: isoTime(now),
     context: options.context,
     namespace: options.namespace,
-    verdict: verdictOf([...items, ...services, ...others], new Set(allow)),
+    verdict: verdictOf([...items, ...items.flatMap(waitsOf), ...servers, ...services, ...others], new Set(allow)),
     allow: [...allow],
     summary: summaryOf(items, options),
     items,
     services,
     others: others.map((other) => ({...other, listed: false as const})),
+    servers,
     findings,
-    notChecked: NOT_CHECKED,
-    warnings: [...options.warnings, ...readWarnings(snapshot)],
+    notChecked: [...(data?.notChecked ?? DEEP), ...NOT_CHECKED],
+    warnings: distinct([...options.warnings, ...readWarnings(snapshot), ...(data?.warnings ?? [])]),
   }
 }
 
@@ -168,7 +175,8 @@ function expectationOf({baseline, startupGrace, inactive}: CatalogueWorkload, ca
   return {baseline, startupGrace: startupGrace ?? catalogue.startupGrace, inactive}
 }
 
-function itemOf({workload, judgement}: Judged, {resolution}: ReportOptions): StatusItem {
+function itemOf({workload, judgement}: Judged, {resolution, data}: ReportOptions): StatusItem {
+  const bound = data?.workloads.get(workload.name)
   const {changed, temporary, restarts} = judgement
   const hit = resolution.workloads.some(({name}) => name === workload.name)
   const named = new Set(resolution.pods.map(({name}) => name))
@@ -203,6 +211,8 @@ function itemOf({workload, judgement}: Judged, {resolution}: ReportOptions): Sta
     })),
     leftovers: [...judgement.leftovers],
     evidence: [...judgement.evidence],
+    queues: data === null ? null : [...(bound?.queues ?? [])],
+    groups: data === null ? null : [...(bound?.groups ?? [])],
     next: nextCommands(workload.name, judgement),
   }
 }
@@ -240,7 +250,14 @@ function summaryOf(items: readonly StatusItem[], {catalogue, allow}: ReportOptio
   const categories = catalogue.categories.map(({name}) => {
     const members = items.filter((item) => item.category === name)
     const {workloads, active, pods} = totals(members)
-    return {name, workloads, active, desired: pods.desired, ready: pods.ready, verdict: verdictOf(members, new Set(allow))}
+    return {
+      name,
+      workloads,
+      active,
+      desired: pods.desired,
+      ready: pods.ready,
+      verdict: verdictOf([...members, ...members.flatMap(waitsOf)], new Set(allow)),
+    }
   })
   return {...total, categories: categories.filter(({workloads}) => workloads > 0)}
 }
@@ -251,6 +268,11 @@ function totals(items: readonly StatusItem[]): Pick<StatusReport['summary'], 'wo
   const inactive = items.filter(({health}) => health === 'inactive').length
   const sum = (field: 'desired' | 'ready'): number => items.reduce((count, item) => count + (item[field] ?? 0), 0)
   return {workloads: items.length, active, inactive, pods: {desired: sum('desired'), ready: sum('ready')}}
+}
+
+/** Several steps that read the same say the same. */
+function distinct(warnings: readonly Warning[]): Warning[] {
+  return [...new Map(warnings.map((warning) => [warning.message, warning])).values()]
 }
 
 function readWarnings(snapshot: Snapshot): Warning[] {

@@ -1,4 +1,5 @@
 import {z} from 'zod'
+import {groupState, queueState, serverState} from '../data-plane/schema.ts'
 import {envelope, severity, time, verdict, warning} from '../schema.ts'
 
 export const health = z.enum(['ok', 'inactive', 'drifted', 'progressing', 'degraded', 'down', 'stopped', 'missing', 'unknown'])
@@ -57,6 +58,9 @@ export const statusItem = z.object({
   leftovers: z.array(z.object({name: z.string(), reason: z.string(), node: z.string().nullable()})),
   /** Warning events, newest first; they never decide. */
   evidence: z.array(z.string()),
+  /** What it works on, and what waits there; null without `--deep`. They have severities of their own, which count for the verdict. */
+  queues: z.array(queueState).nullable(),
+  groups: z.array(groupState).nullable(),
   /** Commands that help, best first. */
   next: z.array(z.string()),
 })
@@ -76,6 +80,8 @@ export const statusService = z.object({
     }),
   ),
   readyEndpoints: count.nullable(),
+  /** `None` of a headless service; null where it has none, or is not there. */
+  clusterIP: z.string().nullable(),
   severity,
   reason: z.string(),
 })
@@ -108,6 +114,8 @@ export const statusReport = z.object({
   items: z.array(statusItem),
   services: z.array(statusService),
   others: z.array(statusOther),
+  /** Redis and Kafka, as far as they were asked (`--deep`). */
+  servers: z.array(serverState),
   /** What the verdict rests on more than one fault: a shared node or image, or a namespace that looks wrong. */
   findings: z.array(z.string()),
   notChecked: z.array(z.string()),

@@ -5,9 +5,11 @@ import {table} from '../../text/table.ts'
 import {clockTime, parseTime} from '../../text/time.ts'
 import {tones, type Tone} from '../../text/tone.ts'
 import {clip, type ViewOptions} from '../../text/view.ts'
+import {backlogOf, type Backlog} from '../backlog.ts'
 import {junit, type FailOn, type JunitCase} from '../junit.ts'
 import type {Severity} from '../schema.ts'
 import {header, toned} from '../view.ts'
+import {waitsOf, weightOf} from './backlog.ts'
 import {closing, faults, isFault, number, ratio, withoutMissing} from './faults-view.ts'
 import type {StatusItem, StatusReport, StatusService} from './schema.ts'
 
@@ -36,8 +38,8 @@ function render(report: StatusReport, options: ViewOptions, isWide: boolean, new
   const tone = tones(options.colour)
   const lines = [header(report, tone), '']
   for (const group of categories(withoutMissing(report))) {
-    lines.push(tone.strong(group.title) + group.counts)
-    lines.push(...(isWide ? wideRows : compactRows)(group.items, options, tone), '')
+    const title = tone.strong(group.title) + group.counts
+    lines.push(...(isWide ? wideRows(title, group.items, options, tone) : compactRows(title, group.items, options, tone)), '')
   }
   if (report.others.length > 0) {
     const cells = report.others.map((other) => [`${other.kind}/${other.name}`, ratio(other), other.severity, other.reason].map(strip))
@@ -51,6 +53,10 @@ function render(report: StatusReport, options: ViewOptions, isWide: boolean, new
       [isWide ? `${service.type ?? '-'} ${service.ports.map(portText).join(', ')}` : '', strip(service.reason)].filter(Boolean).join('; '),
     ])
     lines.push(`${tone.strong('SERVICES')}  ${serviceCounts(report.services)}`, ...noted(cells, shown, isWide ? null : options), '')
+  }
+  if (report.servers.length > 0) {
+    const cells = report.servers.map(({name, severity, reason}) => [name, toned(severity, severity, tone), strip(reason)])
+    lines.push(tone.strong('SERVERS'), ...noted(cells, report.servers, options), '')
   }
   return finish([...lines, ...faults(report, options, tone), ...news, ...closing(report, options, tone)])
 }
@@ -98,33 +104,58 @@ function categories(report: StatusReport): {title: string; counts: string; items
 }
 
 const NAME_COLUMN = 43
+/** Room for `999999` and `>15m` at the end of 80 columns. */
+const AMOUNT_COLUMN = 6
+const AGE_COLUMN = 4
 
 /** The columns have the same widths in every category, and so are one cell to the table, which takes its time for each. */
-function compactRows(items: readonly StatusItem[], options: ViewOptions, tone: Tone): string[] {
+function compactRows(title: string, items: readonly StatusItem[], options: ViewOptions, tone: Tone): string[] {
   const nameColumn = Math.max(NAME_COLUMN, ...items.map(({name}) => name.length))
-  const room = options.width - 2 - nameColumn - 2 - 5 - 2 - 11 - 2
-  const line = (item: StatusItem): string =>
+  const taken = 2 + nameColumn + 2 + 5 + 2 + 11 + 2
+  const backlogs = backlogsOf(items)
+  const room = options.width - taken - (backlogs === null ? 0 : AMOUNT_COLUMN + 2 + AGE_COLUMN + 2)
+  const line = (item: StatusItem, index: number): string =>
     [
       strip(item.name).padEnd(nameColumn),
       ratio(item).padStart(5),
       // Blanks outside the colour, so that those at the end of a line can go.
       toned(item.health, item.severity, tone) + ' '.repeat(11 - item.health.length),
-      shortNote(item, room),
+      ...(backlogs === null ? [] : backlogCells(backlogs[index]!, weightOf(item), tone)),
+      room > 0 ? shortNote(item, room) : '',
     ].join('  ')
-  return table(
-    items.map((item) => [line(item)]),
+  const heading = backlogs === null ? '' : tone.quiet(`${titleOf(backlogs).padStart(AMOUNT_COLUMN)}   AGE`)
+  const gap = ' '.repeat(Math.max(2, taken - stripVTControlCharacters(title).length))
+  const rows = table(
+    items.map((item, index) => [line(item, index)]),
     {indent: 2},
   )
+  return [heading === '' ? title : `${title}${gap}${heading}`, ...rows]
 }
 
-function wideRows(items: readonly StatusItem[], options: ViewOptions, tone: Tone): string[] {
-  const head = ['NAME', 'READY', 'HEALTH', 'UPDATED', 'AVAILABLE', 'BASELINE', 'RESTARTS', 'CHANGED', 'NOTE'].map((word) =>
-    tone.quiet(word),
-  )
-  return table([head, ...items.map((item) => wideRow(item, options, tone))], {indent: 2, align: ['left', 'right']})
+/** What waits for each of the workloads; null where nothing can wait for any, or nobody looked. */
+function backlogsOf(items: readonly StatusItem[]): Backlog[] | null {
+  const backlogs = items.map(({queues, groups}) => backlogOf({queues: queues ?? [], groups: groups ?? []}))
+  return backlogs.some(({kind}) => kind !== null) ? backlogs : null
 }
 
-function wideRow(item: StatusItem, options: ViewOptions, tone: Tone): string[] {
+function titleOf(backlogs: readonly Backlog[]): string {
+  const kinds = new Set(backlogs.flatMap(({kind}) => kind ?? []))
+  return kinds.size > 1 ? 'WAITS' : kinds.has('lag') ? 'LAG' : 'QUEUED'
+}
+
+function backlogCells({amount, age: oldest}: Backlog, severity: Severity, tone: Tone): string[] {
+  return [' '.repeat(Math.max(0, AMOUNT_COLUMN - amount.length)) + toned(amount, severity, tone), oldest.padStart(AGE_COLUMN)]
+}
+
+function wideRows(title: string, items: readonly StatusItem[], options: ViewOptions, tone: Tone): string[] {
+  const backlogs = backlogsOf(items)
+  const head = ['NAME', 'READY', 'HEALTH', 'UPDATED', 'AVAILABLE', 'BASELINE', 'RESTARTS', 'CHANGED', 'NOTE']
+  if (backlogs !== null) head.splice(-1, 0, titleOf(backlogs), 'AGE')
+  const rows = items.map((item, index) => wideRow(item, backlogs?.[index] ?? null, options, tone))
+  return [title, ...table([head.map((word) => tone.quiet(word)), ...rows], {indent: 2, align: ['left', 'right']})]
+}
+
+function wideRow(item: StatusItem, backlog: Backlog | null, options: ViewOptions, tone: Tone): string[] {
   const changed = parseTime(item.changed?.at)
   return [
     strip(item.name),
@@ -135,6 +166,7 @@ function wideRow(item: StatusItem, options: ViewOptions, tone: Tone): string[] {
     number(item.baseline),
     String(item.restarts.total),
     changed === null ? '-' : age(options.now - changed),
+    ...(backlog === null ? [] : [toned(backlog.amount, weightOf(item), tone), backlog.age]),
     [note(item), strip(item.purpose ?? '')].filter(Boolean).join('; '),
   ]
 }
@@ -179,10 +211,17 @@ export function statusViews(
 }
 
 /** What `--allow` takes out of the verdict is no failure. */
-function junitCases({items, services, others, allow}: StatusReport): JunitCase[] {
+function junitCases({items, services, others, servers, allow}: StatusReport): JunitCase[] {
   const weight = ({health, severity}: StatusItem): Severity => (allow.includes(health) ? 'info' : severity)
   return [
     ...items.map((item) => ({group: item.category ?? 'uncategorised', name: item.name, severity: weight(item), reason: item.reason})),
+    ...items.flatMap(waitsOf).map((each) => ({
+      group: 'queue' in each ? 'queues' : 'groups',
+      name: 'queue' in each ? each.queue : each.group,
+      severity: each.severity,
+      reason: each.reason,
+    })),
+    ...servers.map(({name, severity, reason}) => ({group: 'servers', name, severity, reason})),
     ...services.map(({name, severity, reason}) => ({group: 'services', name, severity, reason})),
     ...others.map(({kind, name, severity, reason}) => ({group: kind, name, severity, reason})),
   ]

@@ -1,5 +1,6 @@
 import type {ViewOptions} from '../../text/view.ts'
 import {isReached, waitingFor, type Goal} from './follow-until.ts'
+import {followDeep} from './follow-deep.ts'
 import {followStatus, type Sight} from './follow.ts'
 import {readStatus, type StatusOptions, type StatusSources} from './judge.ts'
 import {watchJsonLines, watchLines, watchPage} from './watch-view.ts'
@@ -19,7 +20,7 @@ export function liveStatus(options: LiveStatusOptions, sources: StatusSources) {
   const goal: Goal = {verdict: options.until ?? 'ok', allow: options.allow ?? []}
   return {
     read: (signal: AbortSignal) => readStatus(options, sources, signal),
-    follow: (signal: AbortSignal) => followStatus(options, sources, signal),
+    follow: (signal: AbortSignal) => (sources.look === null ? followStatus : followDeep)(options, sources, signal),
     isReached: (sight: Sight) => isReached(sight, goal),
     waitingFor: (sight: Sight) => waitingFor(sight, goal),
     page: (sight: Sight, view: ViewOptions) => watchPage(sight, form, view),

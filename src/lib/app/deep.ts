@@ -1,0 +1,30 @@
+import type {DataSources} from '../runbook/data-plane/index.ts'
+import type {ClusterOptions, Session, Surroundings} from './index.ts'
+import type {ServerOptions} from './servers.ts'
+
+/** A session, and a way to look at everything at once: the cluster, each list of it read once for all steps, and Redis and Kafka behind it. */
+export type DeepSession = Session & {
+  /** Another look with each call; null where the servers are not to be asked. */
+  readonly look: (() => DataSources) | null
+}
+
+/** The session of a check with `--deep`. */
+export async function deepSession(
+  session: Session,
+  options: ClusterOptions & ServerOptions & {readonly deep?: boolean | undefined},
+  surroundings: Surroundings,
+): Promise<DeepSession> {
+  if (options.deep !== true) return {...session, look: null}
+  const [{readOnce}, {withRedis}, {lagSources}] = await Promise.all([
+    import('../clients/kubernetes/once.ts'),
+    import('./redis.ts'),
+    import('./lag.ts'),
+  ])
+  const look = (): DataSources => {
+    const shared = {...session, cluster: readOnce(session.cluster)}
+    const {redis} = withRedis(shared, options, surroundings)
+    const {openKafka} = lagSources(shared, options, surroundings)
+    return {...shared, servers: {redis, openKafka}}
+  }
+  return {...session, look}
+}
