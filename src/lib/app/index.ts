@@ -1,6 +1,7 @@
 import {readFileSync} from 'node:fs'
 import {type Catalogue, loadCatalogue} from '../catalogue/index.ts'
 import type {Environment} from '../cli/environment.ts'
+import type {ConnectOptions} from '../clients/kubernetes/index.ts'
 import type {ClusterClient} from '../clients/kubernetes/types.ts'
 import {openSandbox} from './sandbox.ts'
 
@@ -42,12 +43,31 @@ export interface Session {
  * `command` is named in the hint of a missing permission. Rejects with a ConfigurationError (78) or a UsageError (64).
  */
 export async function openSession(options: ClusterOptions, command: string, surroundings: Surroundings): Promise<Session> {
-  const {environment, signal, interactive, say} = surroundings
+  const {environment} = surroundings
   const catalogue = await openCatalogue(options, environment)
   const sandbox = options.sandbox === undefined ? null : await openSandbox(options.sandbox, catalogue, environment)
   // TLS and YAML are nothing that a command without a cluster should load.
   const {connectCluster} = await import('../clients/kubernetes/index.ts')
-  const cluster = await connectCluster({
+  const cluster = await connectCluster(connectOptions(options, command, surroundings, {catalogue, sandbox}))
+  return {
+    cluster,
+    catalogue,
+    now: () => cluster.serverClock()?.now ?? environment.now(),
+    async close() {
+      cluster.close()
+      await sandbox?.close()
+    },
+  }
+}
+
+/** What the flags and the surroundings say of the way to a cluster. */
+export function connectOptions(
+  options: ClusterOptions,
+  command: string,
+  {environment, signal, interactive, say}: Surroundings,
+  {catalogue, sandbox}: {readonly catalogue: Catalogue; readonly sandbox: {readonly kubeconfig: string} | null},
+): ConnectOptions {
+  return {
     kubeconfig: sandbox?.kubeconfig ?? options.kubeconfig,
     context: sandbox === null ? options.context : undefined,
     as: options.as,
@@ -62,15 +82,6 @@ export async function openSession(options: ClusterOptions, command: string, surr
     signal,
     now: environment.now,
     random: environment.random,
-  })
-  return {
-    cluster,
-    catalogue,
-    now: () => cluster.serverClock()?.now ?? environment.now(),
-    async close() {
-      cluster.close()
-      await sandbox?.close()
-    },
   }
 }
 

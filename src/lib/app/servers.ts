@@ -8,6 +8,7 @@ import type {
   Address,
   Credentials,
   KafkaAccess,
+  Network,
   OrthancAccess,
   RedisAccess,
   SaslMechanism,
@@ -100,17 +101,35 @@ export class Servers {
     return {...access, mechanism: access.credentials === null ? null : this.#mechanism(hint)}
   }
 
-  async orthanc(): Promise<OrthancAccess> {
-    const url = this.#parsed('orthanc', (text) => {
+  /** The way to Orthanc; `login` is what its workload says of itself. */
+  async orthanc(login: ServerHint | null = null): Promise<OrthancAccess> {
+    const url = this.orthancUrl
+    return {...(await this.#access('orthanc', url, login)), path: url?.path ?? ''}
+  }
+
+  /** Where Orthanc is reached directly; null where it is to be found in the cluster. Throws 64 and 78 for what is said wrongly. */
+  get orthancUrl(): (Place & {readonly path: string}) | null {
+    return this.#parsed('orthanc', (text) => {
       const {address, ...rest} = parseOrthancUrl(text)
       return {addresses: [address] as const, ...rest}
     })
-    return {...(await this.#access('orthanc', url, null)), path: url?.path ?? ''}
+  }
+
+  /** As `orthanc`, to one pod of those behind its service. */
+  async orthancPod(pod: Address, network: Network, login: ServerHint | null): Promise<OrthancAccess> {
+    const {address, tls: isTls} = this.#place('orthanc')
+    const [credentials, tls] = await Promise.all([this.#credentials('orthanc', null, login), this.#tls('orthanc', isTls)])
+    // Its certificate is for the service.
+    const servername = tls?.servername ?? address?.replace(/:\d+$/, '') ?? null
+    return {server: FACTS.orthanc.label, addresses: [pod], network, tls: tls && {...tls, servername}, credentials, path: ''}
   }
 
   async #access(kind: ServerKind, url: Place | null, hint: ServerHint | null): Promise<Access> {
     const {label: server, flag} = FACTS[kind]
-    const [credentials, {directNetwork}] = await Promise.all([this.#credentials(kind, url, hint), import('../clients/reach/index.ts')])
+    const [credentials, {directNetwork, UnplacedServerError}] = await Promise.all([
+      this.#credentials(kind, url, hint),
+      import('../clients/reach/index.ts'),
+    ])
     if (url !== null) {
       const {addresses} = url
       return {server, addresses, network: directNetwork, tls: await this.#tls(kind, url.tls), credentials}
@@ -118,7 +137,7 @@ export class Servers {
     const place = this.#place(kind)
     const [first, ...others]: readonly Address[] = place.address === null ? (hint?.addresses ?? []) : parseBrokers(place.address).addresses
     if (first === undefined) {
-      throw new ConfigurationError(`nothing says where ${server} is: neither the catalogue nor the environment of the workloads`, {
+      throw new UnplacedServerError(`nothing says where ${server} is: neither the catalogue nor the environment of the workloads`, {
         hints: [{label: 'cure', text: `--${flag}, or servers.${kind}.address in the catalogue`}],
       })
     }

@@ -46,16 +46,20 @@ export function timeoutOf({timeout}: {readonly timeout: number}): number {
   return timeout === 0 ? Infinity : timeout
 }
 
+/** Whether `--read-only` or SAPOCHE_READ_ONLY=1 is set. */
+export function isReadOnly(flags: {readonly 'read-only': boolean}, {variables}: Pick<Environment, 'variables'>): boolean {
+  const variable = variables['SAPOCHE_READ_ONLY'] ?? ''
+  return flags['read-only'] || (variable !== '' && variable !== '0' && variable !== 'false')
+}
+
 /** Throws a RefusedError (77) under `--read-only` or SAPOCHE_READ_ONLY=1. */
 export function requireWritable(
   flags: {readonly 'read-only': boolean},
   {variables}: Pick<Environment, 'variables'>,
   command: string,
 ): void {
-  const variable = variables['SAPOCHE_READ_ONLY'] ?? ''
-  const isSet = variable !== '' && variable !== '0' && variable !== 'false'
-  if (!flags['read-only'] && !isSet) return
-  const source = flags['read-only'] ? '--read-only' : `SAPOCHE_READ_ONLY=${variable}`
+  if (!isReadOnly(flags, {variables})) return
+  const source = flags['read-only'] ? '--read-only' : `SAPOCHE_READ_ONLY=${variables['SAPOCHE_READ_ONLY']}`
   throw new RefusedError(`${command} changes the cluster, and ${source} refuses that`)
 }
 

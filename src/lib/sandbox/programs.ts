@@ -41,7 +41,8 @@ export const PROGRAMS: Readonly<Record<string, Program>> = {
   hostname: ({environment, stdout}) => say(stdout, `${environment.get('HOSTNAME') ?? ''}\n`),
   pwd: ({stdout}) => say(stdout, '/app\n'),
   whoami: ({stdout}) => say(stdout, 'app\n'),
-  php: ({stdout}) => say(stdout, 'PHP 8.3.14 (cli)\n'),
+  /** Or a text of `doctor --from-pods`: whatever the sandbox's pods connect to is there. */
+  php: ({words, stdout}) => say(stdout, words[1] === '-r' ? 'connected' : 'PHP 8.3.14 (cli)\n'),
   tty: ({tty, stdout}) => say(stdout, tty ? '/dev/pts/0\n' : 'not a tty\n').then(() => (tty ? 0 : 1)),
   stty: ({words, tty, size, stdout, stderr}) => {
     if (!tty) return say(stderr, "stty: 'standard input': Inappropriate ioctl for device\n").then(() => 1)

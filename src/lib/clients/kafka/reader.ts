@@ -17,7 +17,7 @@ import type {
 } from './types.ts'
 
 /** ConsumerGroupDescribe: who speaks it knows the group protocol of KIP-848. */
-const CONSUMER_GROUP_DESCRIBE = 69
+export const CONSUMER_GROUP_DESCRIBE = 69
 const NOT_COORDINATOR = 16
 const UNKNOWN_TOPIC = 3
 /** The leader has just changed: leader not available, not leader, fenced or unknown epoch of a leader. */

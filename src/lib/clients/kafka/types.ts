@@ -89,3 +89,18 @@ export interface LagReader {
   offsets(questions: readonly OffsetQuestion[]): Promise<readonly (bigint | null | SapocheError)[]>
   close(): void
 }
+
+/** One broker as it was reached by its advertised name. */
+export interface BrokerContact {
+  readonly id: number
+  /** `redpanda-0.redpanda:9092 (pod redpanda-0)`. */
+  readonly address: string
+  /** Milliseconds until it was connected, logged in to, and had answered. */
+  readonly ms: number
+  /** How many requests of the protocol it knows. */
+  readonly requests: number
+  /** It knows the group protocol of KIP-848. */
+  readonly newProtocol: boolean
+  /** What became of it; null where it answered. */
+  readonly error: SapocheError | null
+}

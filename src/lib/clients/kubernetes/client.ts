@@ -12,6 +12,7 @@ import type {
   PatchOptions,
   Query,
   Resource,
+  ServerFacts,
   StreamOptions,
   WatchEvent,
   WriteOptions,
@@ -28,6 +29,9 @@ const PATCH_TYPES: Readonly<Record<PatchOptions['type'], string>> = {
   json: 'application/json-patch+json',
 }
 
+/** No resource: for messages alone. */
+const VERSION: Resource = {group: '', version: 'v1', name: 'version', kind: 'Version', namespaced: false}
+
 export interface ClientOptions {
   readonly context: string | null
   readonly namespace: string
@@ -37,7 +41,7 @@ export interface ClientOptions {
 }
 
 /** The verbs of the API over a transport. */
-export class KubernetesClient implements ClusterClient {
+export class KubernetesClient implements ClusterClient, ServerFacts {
   readonly context: string | null
   readonly namespace: string
   readonly server: string
@@ -127,6 +131,11 @@ export class KubernetesClient implements ClusterClient {
 
   within(namespace: string): ClusterClient {
     return new KubernetesClient(this.#transport, {...this.#options, namespace})
+  }
+
+  async version({signal}: {readonly signal?: AbortSignal} = {}): Promise<string> {
+    const {gitVersion} = await this.#transport.json({method: 'GET', path: '/version', resource: VERSION, signal})
+    return string(gitVersion) ?? 'unknown'
   }
 
   close(): void {

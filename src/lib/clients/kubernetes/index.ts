@@ -6,7 +6,7 @@ import type {Origin} from './errors.ts'
 import {loadClusterConfig, type KubeconfigOptions} from './kubeconfig.ts'
 import {address, isLoopback, proxyFor} from './proxy.ts'
 import {Transport} from './transport.ts'
-import type {ClusterClient} from './types.ts'
+import type {ClusterClient, ServerFacts} from './types.ts'
 
 export {ApiAbsentError, ConflictError, ForbiddenError, NotFoundError, type RbacRule} from './errors.ts'
 export type * from './types.ts'
@@ -26,7 +26,7 @@ export interface ConnectOptions extends KubeconfigOptions, PluginHost {
  * A client for the cluster that the options name. Logging in and connecting have begun when it returns; how they end shows at the first request.
  * Rejects with a ConfigurationError (78), or a UsageError for groups without a user to impersonate.
  */
-export async function connectCluster(options: ConnectOptions): Promise<ClusterClient> {
+export async function connectCluster(options: ConnectOptions): Promise<ClusterClient & ServerFacts> {
   const {context, cluster, user} = loadClusterConfig(options)
   const {server} = cluster
   const isSecure = server.protocol === 'https:'

@@ -130,6 +130,41 @@ export type ClusterClient = ClusterReader &
     within(namespace: string): ClusterClient
   }
 
+/** What a server says of itself. */
+export interface ServerFacts {
+  /** `v1.36.3` */
+  version(options?: {readonly signal?: AbortSignal}): Promise<string>
+}
+
+/** How a kubeconfig, or the pod we run in, leads to an API server. */
+export interface ServerWay {
+  /** The kubeconfig that has the user; inside a pod the file of its token. */
+  readonly file: string
+  /** Null inside a pod. */
+  readonly context: string | null
+  readonly server: string
+  /** Of the kubeconfig; '' for none. */
+  readonly user: string
+  /** `its token`, `the plugin aws`, for messages. */
+  readonly login: string
+  /** When the client certificate ends, epoch milliseconds; null without one. */
+  readonly certificateEnds: number | null
+  /** Without credentials; null for none. */
+  readonly proxy: string | null
+  /** The certificate of the server is checked. */
+  readonly isChecked: boolean
+}
+
+/** A connection to an API server, as it was made. */
+export interface ServerConnection {
+  /** `TLSv1.3`; null for plain http. */
+  readonly tls: string | null
+  /** `h2` or `http/1.1`. */
+  readonly protocol: string
+  /** When the server's certificate ends, epoch milliseconds; null without one. */
+  readonly certificateEnds: number | null
+}
+
 export interface ExecOptions {
   readonly container: string
   readonly command: readonly string[]

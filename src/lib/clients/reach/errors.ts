@@ -1,4 +1,4 @@
-import {type ErrorDetails, RefusedError, SapocheError, TimedOutError, UnreachableError} from '../../errors/index.ts'
+import {ConfigurationError, type ErrorDetails, RefusedError, SapocheError, TimedOutError, UnreachableError} from '../../errors/index.ts'
 import {PortRefusedError} from '../kubernetes/tunnel/index.ts'
 import {networkFault, type TlsFault} from '../network-faults.ts'
 import type {Access, Credentials} from './types.ts'
@@ -8,6 +8,9 @@ import type {Access, Credentials} from './types.ts'
  * Where the server is the subject of the question this is the answer (rules.md, section 6).
  */
 export class ServerDownError extends UnreachableError {}
+
+/** Nothing says where the server is: no flag, no variable, neither catalogue nor workloads. */
+export class UnplacedServerError extends ConfigurationError {}
 
 /** The server refuses us: wrong credentials, none, or rights that are missing. */
 export class AccessDeniedError extends RefusedError {}

@@ -1,5 +1,5 @@
 export {directNetwork} from './direct.ts'
-export {AccessDeniedError, fromConnection, nameOf, ServerDownError, whoOf} from './errors.ts'
+export {AccessDeniedError, fromConnection, nameOf, ServerDownError, UnplacedServerError, whoOf} from './errors.ts'
 
 export {openConnection, orAbort} from './open.ts'
 export {tunnelNetwork} from './tunnel.ts'

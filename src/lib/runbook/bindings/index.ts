@@ -2,4 +2,4 @@
 export {configMapsOf, environmentOf, originWords, type ConfigMapData, type ContainerEnvironment, type Variable} from './environment.ts'
 export {groupsOf, isWorker, queuesOf, topicsOf, type Subject} from './names.ts'
 export {decodeSecretKey, readSubjects} from './read.ts'
-export {kafkaOf, redisOf, type Confidential, type ServerHint} from './servers.ts'
+export {addressesIn, kafkaOf, mostNamed, orthancLoginOf, redisOf, type Confidential, type ServerHint} from './servers.ts'

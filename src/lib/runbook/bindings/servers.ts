@@ -71,6 +71,28 @@ export function kafkaOf(subject: Subject, catalogue: Catalogue): ServerHint | nu
   }))
 }
 
+/** One hint of each set of addresses, the one that most workloads name first. */
+export function mostNamed(hints: readonly ServerHint[]): ServerHint[] {
+  const sets = Map.groupBy(hints, ({addresses}) =>
+    addresses
+      .map(({host, port}) => `${host}:${port}`)
+      .sort()
+      .join(),
+  )
+  return [...sets.values()].sort((a, b) => b.length - a.length).flatMap(([first]) => first ?? [])
+}
+
+/** The login that Orthanc's own workload hands to it; null where its environment names none. */
+export function orthancLoginOf(subject: Subject): ServerHint | null {
+  for (const environment of subject.environments) {
+    const password = confidential(environment, ['ORTHANC_PASSWORD'])
+    if (password === null) continue
+    const username = confidential(environment, ['ORTHANC_USERNAME', 'ORTHANC_USER'])
+    return {workload: subject.name, addresses: [], source: '', tls: false, username, password, mechanism: null}
+  }
+  return null
+}
+
 function present({variables}: ContainerEnvironment, names: readonly string[]): string[] {
   return names.filter((name) => variables.has(name))
 }
@@ -98,7 +120,7 @@ function hintOf(subject: Subject, vocabularyOf: (environment: ContainerEnvironme
 }
 
 /** `HOST`, `HOST:PORT`, a list of them, or a URL (of which only host and port are taken). */
-function addressesIn(text: string, port: number): Address[] {
+export function addressesIn(text: string, port: number): Address[] {
   return text.split(',').flatMap((entry) => {
     const bare = entry
       .trim()

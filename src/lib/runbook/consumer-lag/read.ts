@@ -3,7 +3,7 @@ import type {LagReader, Survey} from '../../clients/kafka/types.ts'
 import type {ClusterReader} from '../../clients/kubernetes/types.ts'
 import {ServerDownError} from '../../clients/reach/errors.ts'
 import {SapocheError} from '../../errors/index.ts'
-import {kafkaOf, readSubjects, type ServerHint} from '../bindings/index.ts'
+import {kafkaOf, mostNamed, readSubjects, type ServerHint} from '../bindings/index.ts'
 import {readInventory} from '../inventory/index.ts'
 import type {Warning} from '../schema.ts'
 import {boundGroups, chosenGroups, type Thresholds, unboundWarnings, type WantedGroup} from './groups.ts'
@@ -91,15 +91,4 @@ export function groupsWithoutKafka(options: LagOptions, sources: LagSources, sce
 
 export function reportOptions({group, targets}: LagOptions, {cluster, now}: LagSources, {warnings}: Scene): ReportOptions {
   return {context: cluster.context, namespace: cluster.namespace, now: now(), warnings, narrowed: group !== undefined || targets.length > 0}
-}
-
-/** One hint of each set of brokers, the one that most workloads name first. */
-function mostNamed(hints: readonly ServerHint[]): ServerHint[] {
-  const sets = Map.groupBy(hints, ({addresses}) =>
-    addresses
-      .map(({host, port}) => `${host}:${port}`)
-      .sort()
-      .join(),
-  )
-  return [...sets.values()].sort((a, b) => b.length - a.length).flatMap(([first]) => first ?? [])
 }

@@ -74,7 +74,8 @@ export const PERMISSIONS: Readonly<Record<string, readonly Permission[]>> = {
   'consumer-lag': [...OWNERSHIP, ...TUNNEL, ...AUTOSCALERS, ...CONFIGURATION, SECRETS],
   doctor: [
     ...OWNERSHIP,
-    ...TUNNEL.map((each) => ({...each, optional: 'the ways to Redis, Kafka and Orthanc'})),
+    core('services', 'list', 'the ways to Redis, Kafka and Orthanc'),
+    core('pods/portforward', 'get create', 'the ways to Redis, Kafka and Orthanc'),
     ...CONFIGURATION,
     {...METRICS, optional: 'metrics'},
     SECRETS,

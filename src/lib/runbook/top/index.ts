@@ -5,6 +5,7 @@ import {readMetrics} from './metrics.ts'
 import {topReport} from './report.ts'
 import type {TopReport} from './schema.ts'
 
+export {readMetrics} from './metrics.ts'
 export {topNotice, topViews} from './view.ts'
 
 export interface TopOptions {

@@ -1,0 +1,162 @@
+import {builtinCatalogue, isMeantFor, type Catalogue} from '../../catalogue/index.ts'
+import {ForbiddenError, UnauthorizedError} from '../../clients/kubernetes/errors.ts'
+import type {ServerConnection, ServerWay} from '../../clients/kubernetes/types.ts'
+import {ConfigurationError, RefusedError, SapocheError} from '../../errors/index.ts'
+import {age} from '../../text/age.ts'
+import {count} from '../../text/view.ts'
+import {readSubjects, type Subject} from '../bindings/index.ts'
+import {decodePodWithSpec, type Inventory, type PodWithSpec, readInventory} from '../inventory/index.ts'
+import type {Warning} from '../schema.ts'
+import {readMetrics} from '../top/index.ts'
+import {failureOf, type Found, type Path} from './path.ts'
+import {whoAmI} from './review.ts'
+import type {DoctorSources, OpenCluster} from './types.ts'
+
+const DAY_MS = 86_400_000
+/** A certificate that ends so soon is said. */
+const SOON_MS = 7 * DAY_MS
+const SKEW_LIMIT_MS = 5000
+
+export interface Reached extends OpenCluster {
+  /** The API server's; null where it may not be read. */
+  readonly version: string | null
+}
+
+/** From the kubeconfig to a login. Null where it does not come to that. */
+export async function reachCluster(
+  hops: Path,
+  sources: DoctorSources,
+  catalogue: Catalogue | null,
+  signal: AbortSignal,
+): Promise<{way: ServerWay | null; reached: Reached | null}> {
+  const expected = catalogue ?? builtinCatalogue
+  const way = await hops.hop('kubeconfig', null, async () => wayFound(await sources.findWay(expected), catalogue, sources.now()))
+  await hops.hop('connection', way?.server ?? null, async () => {
+    const found = await way!.dial(signal)
+    return connectionFound(found, way!, sources.now())
+  })
+  const reached = await logIn(hops, sources, expected, way, signal)
+  const clock = reached?.cluster.serverClock() ?? null
+  hops.say('clock', null, () => clockFound(clock?.skew ?? null))
+  return {way, reached}
+}
+
+function wayFound<W extends ServerWay>(way: W, catalogue: Catalogue | null, now: number): Found<W> {
+  const context = way.context === null ? 'of this pod' : `context ${way.context}`
+  const user = way.user === '' ? 'no user' : `user "${way.user}"`
+  const found = {value: way, target: way.file, reason: `${context}, ${user}, login by ${way.login}`}
+  if (catalogue !== null && !isMeantFor(catalogue, way)) {
+    const cure = 'choose another context with --context, or another catalogue with --catalogue'
+    return {
+      ...found,
+      status: 'warning',
+      reason: `${context} at ${way.server} is none that the catalogue is meant for (${catalogue.clusters.join(', ')})`,
+      cure,
+    }
+  }
+  const ends = way.certificateEnds
+  if (ends === null || ends - now > SOON_MS) return found
+  return {...found, status: 'warning', reason: `${found.reason}, which ${endWords(ends, now)}`, cure: 'get a new client certificate'}
+}
+
+function connectionFound({tls, protocol, certificateEnds}: ServerConnection, {proxy, isChecked}: ServerWay, now: number): Found<true> {
+  const words = [tls ?? 'plain http', protocol, ...(proxy === null ? [] : [`through the proxy ${proxy}`])].join(', ')
+  const value = true as const
+  if (tls === null) return {value, reason: `${words}: no credentials are sent`}
+  if (!isChecked) {
+    const cure = 'certificate-authority of the cluster in the kubeconfig, in place of insecure-skip-tls-verify'
+    return {value, status: 'warning', reason: `${words}; its certificate is not checked`, cure}
+  }
+  if (certificateEnds === null) return {value, reason: words}
+  const ends = `its certificate ${endWords(certificateEnds, now)}`
+  if (certificateEnds - now > SOON_MS) return {value, reason: `${words}, ${ends}`}
+  return {value, status: 'warning', reason: `${words}; ${ends}`, cure: 'renew it on the server'}
+}
+
+function endWords(ends: number, now: number): string {
+  return ends <= now ? `ended ${age(now - ends)} ago` : `ends in ${age(ends - now)}`
+}
+
+/** The API server, and whom it takes us for. One that answers 401 is there, and refuses the login. */
+async function logIn(
+  hops: Path,
+  sources: DoctorSources,
+  catalogue: Catalogue,
+  way: ServerWay | null,
+  signal: AbortSignal,
+): Promise<Reached | null> {
+  const answer = await hops.hop('API server', way?.server ?? null, async (): Promise<Found<Reached & {refused: SapocheError | null}>> => {
+    const open = await sources.openCluster(catalogue)
+    try {
+      const version = await open.cluster.version({signal})
+      return {value: {...open, version, refused: null}, reason: version}
+    } catch (error) {
+      const failure = failureOf(error)
+      if (failure instanceof ForbiddenError)
+        return {value: {...open, version: null, refused: null}, reason: 'answers; its version may not be read'}
+      if (!(failure instanceof RefusedError || failure instanceof ConfigurationError)) throw failure
+      const reason = failure instanceof UnauthorizedError ? 'answers 401' : 'asked nothing: no login'
+      return {value: {...open, version: null, refused: failure}, reason}
+    }
+  })
+  return await hops.hop('login', null, async () => {
+    const {refused, ...reached} = answer!
+    if (refused !== null) throw refused
+    return {value: reached, reason: await whoWords(reached, signal)}
+  })
+}
+
+/** Servers before 1.28 can't say it, and others may not. */
+async function whoWords({cluster}: Reached, signal: AbortSignal): Promise<string> {
+  try {
+    const {name} = await whoAmI(cluster, signal)
+    return name === '' ? 'accepted' : `as ${name}`
+  } catch (error) {
+    failureOf(error)
+    return 'accepted'
+  }
+}
+
+function clockFound(skew: number | null): Omit<Found<null>, 'value'> {
+  if (skew === null) return {status: 'unknown', reason: 'the API server does not say its time'}
+  if (Math.abs(skew) <= SKEW_LIMIT_MS) return {reason: `within ${SKEW_LIMIT_MS / 1000} s of the API server's`}
+  const seconds = Math.round(Math.abs(skew) / 1000)
+  const direction = skew > 0 ? 'ahead of' : 'behind'
+  const cure = "set this machine's clock, or the server's: logins and certificates are judged by them"
+  return {status: 'warning', reason: `this machine's clock is ${seconds} s ${direction} the API server's`, cure}
+}
+
+/** What the namespace runs, with its environments. */
+export interface Contents {
+  readonly inventory: Inventory<PodWithSpec>
+  readonly subjects: readonly Subject[]
+  readonly warnings: readonly Warning[]
+}
+
+export async function readContents(
+  hops: Path,
+  reached: Reached | null,
+  catalogue: Catalogue | null,
+  signal: AbortSignal,
+): Promise<Contents | null> {
+  return await hops.hop('namespace', reached?.cluster.namespace ?? null, async (): Promise<Found<Contents>> => {
+    const {cluster} = reached!
+    const inventory = await readInventory({targets: []}, {cluster, catalogue: catalogue ?? builtinCatalogue}, signal, decodePodWithSpec)
+    const {subjects, warnings} = await readSubjects(cluster, inventory.groups, signal)
+    const value = {inventory, subjects, warnings: [...inventory.warnings.filter(({code}) => code !== 'clock-skew'), ...warnings]}
+    const listed = inventory.groups.filter((group) => group.listed !== null)
+    const missing = catalogue === null ? 0 : listed.filter(({deployment}) => deployment === null).length
+    const reason = `${count(inventory.deployments.length, 'deployment')}, ${count(inventory.pods.length, 'pod')}`
+    if (missing * 2 <= listed.length) return {value, reason}
+    const cure = 'choose another with --context or --namespace'
+    return {value, status: 'warning', reason: `${reason}; ${missing} of ${listed.length} workloads of the catalogue are not there`, cure}
+  })
+}
+
+/** `top` alone rests on it. */
+export async function examineMetrics(hops: Path, reached: Reached | null, signal: AbortSignal): Promise<void> {
+  await hops.look('metrics', 'metrics.k8s.io', 'warning', async () => {
+    const metrics = await readMetrics(reached!.cluster, signal)
+    return {value: true, reason: `of ${count(metrics.size, 'pod')}`}
+  })
+}

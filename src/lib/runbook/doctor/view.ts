@@ -1,0 +1,140 @@
+import {strip} from '../../text/strip.ts'
+import {clockTime, parseTime} from '../../text/time.ts'
+import {tones, type Tone} from '../../text/tone.ts'
+import {count, type ViewOptions, wrap} from '../../text/view.ts'
+import {junit, type FailOn} from '../junit.ts'
+import {header} from '../view.ts'
+import type {DoctorPath, DoctorReport, DoctorStep, HopStatus} from './schema.ts'
+
+const STATUS_WIDTH = 8
+const TIME_WIDTH = 8
+const INDENT = '  '
+
+/** The text formats of `doctor`; `wide` shows each command, `table` those that lack something. */
+export function doctorViews(failOn: FailOn): Record<'table' | 'wide' | 'junit', (report: DoctorReport, options: ViewOptions) => string> {
+  return {
+    table: (report, options) => render(report, options, false),
+    wide: (report, options) => render(report, options, true),
+    junit: ({steps}) =>
+      junit(
+        'sapoche doctor',
+        steps.map(({path, name, status, reason}) => ({group: path, name, severity: status, reason})),
+        failOn,
+      ),
+  }
+}
+
+function render(report: DoctorReport, options: ViewOptions, wide: boolean): string {
+  const tone = tones(options.colour)
+  const lines = [headerOf(report, tone), '']
+  const margin = Math.max(...report.steps.map(({name}) => name.length))
+  for (const [path, steps] of Map.groupBy(report.steps, (step) => step.path)) {
+    lines.push(title(path, steps, tone))
+    const shown = wide || path !== 'commands' ? steps : steps.filter(({status, reason}) => status !== 'ok' || reason !== '')
+    for (const step of withoutRepeats(merged(shown))) lines.push(...row(step, margin, options.width, tone))
+    lines.push('')
+  }
+  for (const {message} of report.warnings) lines.push(...wrap(`${tone.warning('warning')}  ${strip(message)}`, options.width, ''))
+  if (report.warnings.length > 0) lines.push('')
+  lines.push(...closing(report, options.width, tone))
+  return `${lines.map((line) => line.trimEnd()).join('\n')}\n`
+}
+
+/** Without a kubeconfig there is no context, not even that of a pod. */
+function headerOf(report: DoctorReport, tone: Tone): string {
+  if (report.server !== null) return header(report, tone)
+  return tone.strong(report.namespace) + tone.quiet(`  no cluster  ${clockTime(parseTime(report.generatedAt) ?? 0)}`)
+}
+
+const TITLES: Readonly<Record<DoctorPath, string>> = {
+  program: 'PROGRAM',
+  cluster: 'CLUSTER',
+  commands: 'COMMANDS',
+  'port-forward': 'PORT-FORWARD',
+  redis: 'REDIS',
+  kafka: 'KAFKA',
+  orthanc: 'ORTHANC',
+  dependencies: 'DEPENDENCIES',
+}
+
+function title(path: DoctorPath, steps: readonly DoctorStep[], tone: Tone): string {
+  const commands = path === 'commands' ? steps.slice(1) : []
+  if (commands.length === 0) return tone.strong(TITLES[path])
+  const able = commands.filter(({status}) => status === 'ok').length
+  return `${tone.strong(TITLES[path])}  ${able} of ${commands.length} may run`
+}
+
+/** What is skipped for the same reason stands in one row. */
+function merged(steps: readonly DoctorStep[]): DoctorStep[] {
+  const rows: DoctorStep[] = []
+  for (const [at, step] of steps.entries()) {
+    const isSame = (other: DoctorStep | undefined): boolean => other?.status === 'skipped' && other.reason === step.reason
+    if (step.status === 'skipped' && isSame(steps[at - 1])) continue
+    const end = step.status === 'skipped' ? steps.findIndex((other, index) => index > at && !isSame(other)) : at + 1
+    const names = steps.slice(at, end < 0 ? undefined : end).map(({name}) => name)
+    rows.push(names.length === 1 ? step : {...step, name: '', target: null, reason: `${names.join(', ')}: ${step.reason}`})
+  }
+  return rows
+}
+
+/** Where a row leads is said once. */
+function withoutRepeats(steps: readonly DoctorStep[]): DoctorStep[] {
+  return steps.map((step, at) => (step.target === steps[at - 1]?.target && step.reason !== '' ? {...step, target: null} : step))
+}
+
+/** Name, status, time, and beside them where there is room what it came to, else below. */
+function row(step: DoctorStep, nameWidth: number, width: number, tone: Tone): string[] {
+  const {name, status, ms, cure} = step
+  const margin = INDENT.length + nameWidth + 2 + STATUS_WIDTH + 1 + TIME_WIDTH + 2
+  const time = ms === null ? '' : `${ms} ms`
+  const head = `${INDENT}${strip(name).padEnd(nameWidth)}  ${coloured(status, tone)}${' '.repeat(STATUS_WIDTH - status.length)} ${tone.quiet(time.padStart(TIME_WIDTH))}`
+  const lines = [{label: '', text: words(step)}, ...(cure === null ? [] : [{label: 'cure', text: strip(cure)}])].filter(
+    ({text}) => text !== '',
+  )
+  const room = width - margin
+  const fits = lines.every(({label, text}) => text.split(' ').every((word) => word.length + (label === '' ? 0 : label.length + 2) <= room))
+  const indent = fits ? margin : INDENT.length * 2
+  const body = lines.flatMap(({label, text}) => block(label, text, width, indent, tone))
+  if (!fits || body.length === 0) return [head, ...body]
+  return [`${head}  ${body[0]!.slice(indent)}`, ...body.slice(1)]
+}
+
+function block(label: string, text: string, width: number, indent: number, tone: Tone): string[] {
+  const inner = indent + (label === '' ? 0 : label.length + 2)
+  const [first = '', ...rest] = wrap(text, width, ' '.repeat(inner))
+  const start = ' '.repeat(indent) + (label === '' ? '' : `${tone.quiet(label)}  `)
+  return [start + first.slice(inner), ...rest]
+}
+
+/** Where it leads, unless the reason says it. */
+function words({target, status, reason}: DoctorStep): string {
+  if (target === null || status === 'skipped' || reason.includes(target)) return strip(reason)
+  return strip(reason === '' ? target : `${target}, ${reason}`)
+}
+
+function coloured(status: HopStatus, tone: Tone): string {
+  return status === 'skipped' ? tone.quiet(status) : tone[status](status)
+}
+
+function closing({verdict, summary, steps, notChecked}: DoctorReport, width: number, tone: Tone): string[] {
+  const {hops, warning, critical, unknown, skipped} = summary
+  const parts = [
+    critical > 0
+      ? `${count(critical, 'hop')} of ${hops} ${critical === 1 ? 'fails' : 'fail'}`
+      : unknown + warning === 0
+        ? `${hops - skipped} of ${hops} hops are well`
+        : '',
+    unknown > 0 ? `${unknown} unknown` : '',
+    warning > 0 ? count(warning, 'warning') : '',
+    skipped > 0 ? `${skipped} skipped` : '',
+  ].filter((part) => part !== '')
+  const failing = steps.filter(({status}) => status === 'critical').map(({path, name}) => `${path} ${name}`)
+  const text = `${parts.join(', ')}${failing.length === 0 ? '' : `: ${failing.join(', ')}`}`
+  const label = verdict.toUpperCase()
+  const [first = '', ...rest] = wrap(text, width, ' '.repeat(label.length + 2))
+  return [
+    `${tone[verdict](label)}  ${first.trimStart()}`,
+    ...rest,
+    ...notChecked.flatMap((note) => block('not checked:', strip(note), width, 4, {...tone, quiet: (plain) => plain})),
+  ]
+}
