@@ -98,7 +98,7 @@ export function forwardSuite(open: () => Promise<InspectTarget>): void {
     kubeconfig?: string,
   ): Promise<{run: Started; report: ForwardReport; client: () => Socket}> {
     const run = target.start(['forward', ...args, '-o', 'json'], kubeconfig)
-    await expect.poll(() => run.stdout(), {timeout: 15_000}).toContain('\n')
+    await run.shows(/\n/)
     const report = forwardReport.parse(JSON.parse(run.stdout()))
     return {
       run,
@@ -133,10 +133,8 @@ export function forwardSuite(open: () => Promise<InspectTarget>): void {
 
   test('as text: the URL, and that a bare name is the service', async () => {
     const run = target.start(['forward', 'st-bnkd-php', '0:80'])
-    await expect
-      .poll(() => run.stdout())
-      .toMatch(/^http:\/\/127\.0\.0\.1:\d+ -> service st-bnkd-php port 80 \(pod st-bnkd-php-\S+ port 80\)\n/)
-    await expect.poll(() => run.stdout()).toContain('st-bnkd-php is taken for the service; the deployment is deployment/st-bnkd-php\n')
+    await run.shows(/^http:\/\/127\.0\.0\.1:\d+ -> service st-bnkd-php port 80 \(pod st-bnkd-php-\S+ port 80\)\n/)
+    await run.shows(/^st-bnkd-php is taken for the service; the deployment is deployment\/st-bnkd-php$/m)
     await stopped(run)
   })
 

@@ -1,7 +1,7 @@
 import {PassThrough} from 'node:stream'
 import {describe, expect, test} from 'vitest'
 import type {ExecOptions, Execution, PodAccess} from '../../../src/lib/clients/kubernetes/types.ts'
-import {UnreachableError} from '../../../src/lib/errors/index.ts'
+import {RefusedError, UnreachableError} from '../../../src/lib/errors/index.ts'
 import {envNotice, type EnvOptions, envViews, readEnv} from '../../../src/lib/runbook/env/index.ts'
 import {parseEnvironment} from '../../../src/lib/runbook/env/live.ts'
 import {envReport} from '../../../src/lib/runbook/env/schema.ts'
@@ -159,7 +159,8 @@ describe('as declared', () => {
   test('ConfigMaps that may not be read are a warning, and their variables are named', async () => {
     const {report} = await read({match: 'KAFKA_BROKERS'}, NO_PODS, {forbidden: ['configmaps']})
     expect(report.items[0]).toMatchObject({value: null, note: "ConfigMap sapoche-config can't be read"})
-    expect(report.warnings.map(({code}) => code)).toEqual(['refused', 'refused', 'refused'])
+    const message = /^ConfigMaps sapoche-config, \S+, \S+ can't be read: not allowed to \w+ configmaps .*; needs apiGroups/
+    expect(report.warnings).toEqual([{code: 'refused', message: expect.stringMatching(message)}])
   })
 })
 
@@ -199,11 +200,15 @@ describe('--live', () => {
   })
 
   test('an env that fails is one too', async () => {
-    const {report} = await read(
-      {live: true},
-      accessOf(() => 125),
-    )
+    const access = accessOf((pod) => (pod === 'ecg-a' ? 125 : {REDIS_QUEUE: 'booking'}))
+    const {report} = await read({live: true, targets: ['consumer-ecg', 'worker-booking']}, access)
     expect(report.warnings).toEqual([{code: 'unreachable', message: 'consumer-ecg: env -0 in pod ecg-a ended with exit code 125'}])
+  })
+
+  test('where none can be asked nothing is left to report: the error', async () => {
+    const refusal = new RefusedError('not allowed to create pods/exec')
+    const access = accessOf(() => refusal)
+    await expect(read({live: true, targets: ['consumer-ecg', 'worker-booking']}, access)).rejects.toBe(refusal)
   })
 
   test('lines of a value are no variables', () => {

@@ -142,6 +142,9 @@ describe('whose they are', () => {
     await expect(read([], {}, {forbidden: ['events']})).rejects.toBeInstanceOf(RefusedError)
     const {report} = await read([event('HorizontalPodAutoscaler', 'ecg-hpa')], {}, {forbidden: ['horizontalpodautoscalers']})
     expect(report.items[0]?.workload).toBe(null)
+    expect(report.warnings).toMatchObject([
+      {code: 'refused', message: expect.stringMatching(/horizontalpodautoscalers.*; needs apiGroups/)},
+    ])
   })
 })
 

@@ -96,15 +96,17 @@ interface Case {
   readonly container?: string
   readonly allPods?: boolean
   readonly command?: readonly string[]
+  /** Plurals that may not be read. */
+  readonly forbidden?: readonly string[]
 }
 
 async function run(
   pods: readonly Json[],
   behave: Behaviour,
-  {target = 'st-bnkd-php', allPods = false, command = ['env'], ...options}: Case = {},
+  {target = 'st-bnkd-php', allPods = false, command = ['env'], forbidden = [], ...options}: Case = {},
   caller = callerOf(),
 ) {
-  const sources = await served({
+  const objects = {
     deployments: [
       rawDeployment({name: 'st-bnkd-php', replicas: 2}),
       rawDeployment({name: 'consumer-ecg'}),
@@ -112,7 +114,8 @@ async function run(
     ],
     replicasets: [rawReplicaSet('st-bnkd-php'), rawReplicaSet('consumer-ecg'), rawReplicaSet('consumer-dicom')],
     pods,
-  })
+  }
+  const sources = await served(objects, {forbidden})
   const access = accessOf(behave)
   const code = await runIn({target, allPods, command, ...options}, {...sources, access}, caller.caller, PATIENT)
   return {code, asked: access.asked, sizes: access.sizes, written: caller.written}
@@ -180,6 +183,13 @@ describe('where it runs', () => {
   test('on a terminal it is always said', async () => {
     const {written} = await run(PODS, () => 0, {}, callerOf({terminal: true}))
     expect(written.said).toEqual(['pod php-a (one of 2 pods)'])
+  })
+
+  test('replica sets that may not be read, so that names tell whose a pod is, are said', async () => {
+    const pods = [rawPod({name: 'st-bnkd-php-749cb9b85b-fkrrd', replicaSet: 'st-bnkd-php-749cb9b85b'})]
+    const {written, asked} = await run(pods, () => 0, {forbidden: ['replicasets']})
+    expect(asked).toMatchObject([{pod: 'st-bnkd-php-749cb9b85b-fkrrd'}])
+    expect(written.said).toEqual([expect.stringMatching(/not allowed to list replicasets.*; needs apiGroups/)])
   })
 
   test.each<[string, readonly Json[], Case, string]>([

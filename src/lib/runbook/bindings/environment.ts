@@ -1,7 +1,7 @@
 import type {Container} from '../../workload/index.ts'
+import type {ConfigMapData} from '../cluster/index.ts'
 
-/** The data of a ConfigMap; null where it doesn't exist, `unreadable` where it may not be read. */
-export type ConfigMapData = ReadonlyMap<string, string> | null | 'unreadable'
+export type {ConfigMapData} from '../cluster/index.ts'
 
 /** Where a variable's value stands. */
 export type Origin =

@@ -1,9 +1,8 @@
 import type {ClusterReader, JsonObject} from '../../clients/kubernetes/types.ts'
-import {InterruptedError, SapocheError} from '../../errors/index.ts'
-import {type Container, objectAt, stringAt, stringMapAt} from '../../workload/index.ts'
-import {RESOURCES} from '../cluster/index.ts'
+import {type Container, objectAt, stringAt} from '../../workload/index.ts'
+import {readConfigMaps} from '../cluster/index.ts'
 import type {Warning} from '../schema.ts'
-import {configMapsOf, environmentOf, type ConfigMapData} from './environment.ts'
+import {configMapsOf, environmentOf} from './environment.ts'
 import type {Declared, Subject} from './names.ts'
 
 /** The workloads with their environments, and what of those could not be read. */
@@ -22,28 +21,14 @@ const works = ({role}: Container): boolean => role !== 'init'
 export async function readSubjects(cluster: ClusterReader, workloads: readonly Declared[], signal: AbortSignal): Promise<Subjects> {
   const containersOf = ({deployment}: Declared): Container[] => deployment?.template.containers.filter(works) ?? []
   const names = configMapsOf(workloads.flatMap(containersOf))
-  const warnings: Warning[] = []
-  const read = async (name: string): Promise<[string, ConfigMapData]> => {
-    try {
-      return [name, await cluster.get(RESOURCES.configMaps, name, decodeConfigMap, {signal})]
-    } catch (error) {
-      if (error instanceof InterruptedError || !(error instanceof SapocheError)) throw error
-      warnings.push({code: error.code, message: `ConfigMap ${name} can't be read: ${error.message}`})
-      return [name, 'unreadable']
-    }
-  }
-  const configMaps = new Map(await Promise.all(names.map(read)))
+  const {data, warnings} = await readConfigMaps(cluster, names, signal)
   const subjects = workloads.map((workload) => ({
     name: workload.name,
     category: workload.category,
     listed: workload.listed,
-    environments: containersOf(workload).map((container) => environmentOf(container, configMaps)),
+    environments: containersOf(workload).map((container) => environmentOf(container, data)),
   }))
   return {subjects, warnings}
-}
-
-function decodeConfigMap(object: JsonObject): ReadonlyMap<string, string> {
-  return new Map(Object.entries(stringMapAt(object, 'data')))
 }
 
 /** One key of a Secret, as text; null where it has no such key. */

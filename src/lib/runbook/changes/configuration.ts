@@ -1,6 +1,6 @@
 import type {JsonObject} from '../../clients/kubernetes/types.ts'
 import {listAt, objectAt, stringAt, timeAt} from '../../workload/index.ts'
-import {writtenAt} from '../env/index.ts'
+import {writtenAt} from '../cluster/index.ts'
 import type {Inventory} from '../inventory/index.ts'
 import {type Change, changeOf} from './change.ts'
 

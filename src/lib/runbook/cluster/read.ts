@@ -23,11 +23,15 @@ export async function readOptional<T>(
   }
 }
 
-/** The entry of `warnings[]` for a list that failed, with the permission that would mend it. */
+/** The entry of `warnings[]` for a list that failed. */
 export function warningOf(read: Read<unknown>): Warning[] {
-  if (read.error === null) return []
-  const needs = read.error.hints.find((hint) => hint.label === 'needs')
-  return [{code: read.error.code, message: needs === undefined ? read.error.message : `${read.error.message}; needs ${needs.text}`}]
+  return read.error === null ? [] : [warningFrom(read.error)]
+}
+
+/** The entry of `warnings[]` for something that failed, with the permission that would mend it. */
+export function warningFrom({code, message, hints}: SapocheError): Warning {
+  const needs = hints.find((hint) => hint.label === 'needs')
+  return {code, message: needs === undefined ? message : `${message}; needs ${needs.text}`}
 }
 
 const SKEW_LIMIT_MS = 5000

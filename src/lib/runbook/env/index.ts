@@ -2,15 +2,14 @@ import type {Catalogue} from '../../catalogue/index.ts'
 import type {ClusterReader, PodAccess} from '../../clients/kubernetes/types.ts'
 import {InterruptedError, SapocheError} from '../../errors/index.ts'
 import {configMapsOf} from '../bindings/index.ts'
+import {readConfigMaps} from '../cluster/index.ts'
 import {choosePlaces} from '../exec/index.ts'
 import {decodePodWithSpec, type Inventory, type PodWithSpec, readInventory} from '../inventory/index.ts'
 import type {Warning} from '../schema.ts'
-import {readConfigMaps} from './config-maps.ts'
 import {liveEnvironment} from './live.ts'
 import {envReport, type LiveEnvironment} from './report.ts'
 import type {EnvReport} from './schema.ts'
 
-export {writtenAt} from './config-maps.ts'
 export {envNotice, envViews} from './view.ts'
 
 export interface EnvOptions {
@@ -36,7 +35,7 @@ const AT_ONCE = 8
 
 /**
  * The environment of the targets: as their templates declare it, ConfigMaps followed, Secrets not read; with `live` as a pod has it.
- * What can't be read or asked is a warning. Errors as `readInventory`.
+ * What can't be read or asked is a warning; where no pod at all can be asked it is the error. Errors as `readInventory` besides.
  */
 export async function readEnv(options: EnvOptions, sources: EnvSources, signal: AbortSignal): Promise<EnvReport> {
   const {cluster} = sources
@@ -63,7 +62,7 @@ async function askPods(
   signal: AbortSignal,
 ): Promise<{live: Map<string, LiveEnvironment>; warnings: Warning[]}> {
   const live = new Map<string, LiveEnvironment>()
-  const warnings: Warning[] = []
+  const errors: {readonly name: string; readonly error: SapocheError}[] = []
   const left = inventory.groups.filter(({deployment, pods}) => pods.length > 0 || (deployment?.replicas ?? 0) > 0)
   const ask = async (): Promise<void> => {
     for (let group = left.shift(); group !== undefined; group = left.shift()) {
@@ -74,10 +73,11 @@ async function askPods(
         live.set(name, {pod: place.pod, container: place.container, variables: await liveEnvironment(access, place, signal)})
       } catch (error) {
         if (error instanceof InterruptedError || !(error instanceof SapocheError)) throw error
-        warnings.push({code: error.code, message: `${name}: ${error.message}`})
+        errors.push({name, error})
       }
     }
   }
   await Promise.all(Array.from({length: AT_ONCE}, ask))
-  return {live, warnings}
+  if (live.size === 0 && errors[0] !== undefined) throw errors[0].error
+  return {live, warnings: errors.map(({name, error}) => ({code: error.code, message: `${name}: ${error.message}`}))}
 }

@@ -3,9 +3,9 @@ import {maskValue, MASK} from '../../text/mask.ts'
 import {isoTime} from '../../text/time.ts'
 import {type Container, standing} from '../../workload/index.ts'
 import {configMapsOf, environmentOf, type ContainerEnvironment, type Variable} from '../bindings/index.ts'
+import type {ConfigMaps} from '../cluster/index.ts'
 import type {Group, PodWithSpec} from '../inventory/index.ts'
 import type {Warning} from '../schema.ts'
-import type {ConfigMaps} from './config-maps.ts'
 import type {EnvItem, EnvReport} from './schema.ts'
 
 export interface EnvReportOptions {

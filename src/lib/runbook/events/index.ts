@@ -2,8 +2,9 @@ import type {Catalogue} from '../../catalogue/index.ts'
 import type {ClusterReader} from '../../clients/kubernetes/types.ts'
 import {UsageError} from '../../errors/index.ts'
 import {decodeAutoscaler, decodeScaledObject} from '../../workload/index.ts'
-import {readOptional, RESOURCES} from '../cluster/index.ts'
+import {readOptional, RESOURCES, warningOf} from '../cluster/index.ts'
 import {readInventory} from '../inventory/index.ts'
+import type {Warning} from '../schema.ts'
 import {decodeSeenEvent} from './decode.ts'
 import {followEvents} from './follow.ts'
 import {ownerFinder} from './owners.ts'
@@ -44,7 +45,7 @@ export async function readEvents(options: EventsOptions, sources: EventsSources,
     context: cluster.context,
     namespace: cluster.namespace,
     now: sources.now(),
-    warnings: scene.inventory.warnings,
+    warnings: scene.warnings,
   })
 }
 
@@ -72,6 +73,7 @@ export async function streamEvents(
   if (format === 'yaml' || format === 'name') throw new UsageError(`--follow has no format ${format}; it has table and json`)
   const {cluster} = sources
   const scene = await readScene(options, sources, signal)
+  for (const {message} of scene.warnings) say(message)
   const events = cluster.watch(RESOURCES.events, decodeSeenEvent, {signal, ...selection(options)})
   for await (const followed of followEvents(events, scene, {
     limit: options.limit,
@@ -83,7 +85,11 @@ export async function streamEvents(
   }
 }
 
-async function readScene(options: EventsOptions, sources: EventsSources, signal: AbortSignal): Promise<EventScene> {
+async function readScene(
+  options: EventsOptions,
+  sources: EventsSources,
+  signal: AbortSignal,
+): Promise<EventScene & {readonly warnings: readonly Warning[]}> {
   const {cluster, catalogue} = sources
   const [inventory, autoscalers, scaledObjects] = await Promise.all([
     readInventory(options, sources, signal),
@@ -91,7 +97,8 @@ async function readScene(options: EventsOptions, sources: EventsSources, signal:
     readOptional(cluster, RESOURCES.scaledObjects, decodeScaledObject, {signal}),
   ])
   const scalers = [...(autoscalers.items ?? []), ...(scaledObjects.items ?? [])]
-  return {inventory, catalogue, ownerOf: ownerFinder(inventory, catalogue, scalers)}
+  const warnings = [...inventory.warnings, ...warningOf(autoscalers), ...warningOf(scaledObjects)]
+  return {inventory, catalogue, ownerOf: ownerFinder(inventory, catalogue, scalers), warnings}
 }
 
 function selection({warnings}: EventsOptions): {fieldSelector?: string} {

@@ -50,6 +50,7 @@ export function runIn(
     if (command.length === 0) throw new UsageError('no command: sapoche exec TARGET -- COMMAND')
     const inventory = await readInventory({targets: [options.target]}, sources, signal, decodePodWithSpec)
     const places = choosePlaces(inventory, options)
+    for (const {message} of inventory.unread) say(message)
     if (options.allPods) return runEverywhere(sources.access, places, {command, say}, io, signal)
     const [place] = places as [Place]
     if (isTerminal || !place.isReady) say(`pod ${place.pod}${place.note === '' ? '' : ` (${place.note})`}`)

@@ -87,7 +87,7 @@ function serviceTarget(service: Service, wish: PortWish, {cluster}: TargetSource
 
 async function workloadTarget(target: string, wish: PortWish, sources: TargetSources, signal: AbortSignal): Promise<ForwardTarget> {
   const read = (until: AbortSignal) => readInventory({targets: [target]}, sources, until, decodePodWithSpec)
-  const {groups, strays} = await read(signal)
+  const {groups, strays, unread} = await read(signal)
   if (groups.length + strays.length > 1) {
     throw new UsageError(`"${target}" names ${groups.length} workloads; a port of one can be forwarded`, {
       suggestions: groups.map(({name}) => name).slice(0, 5),
@@ -106,7 +106,7 @@ async function workloadTarget(target: string, wish: PortWish, sources: TargetSou
     kind: isPod ? 'Pod' : 'Deployment',
     name,
     port,
-    notes: [],
+    notes: unread.map(({message}) => message),
     async locate(until) {
       const found = await read(until).catch((error: unknown) => {
         // A pod that was named and is gone matches nothing.

@@ -63,6 +63,8 @@ export interface Inventory<P extends Pod = Pod> {
   /** Names of pods that `except` took out. */
   readonly exceptPods: ReadonlySet<string>
   readonly warnings: readonly Warning[]
+  /** Of these, what could not be read: for commands in which time plays no part. */
+  readonly unread: readonly Warning[]
   /** The deployment that owns a pod; null for a stray. */
   workloadOf(pod: {readonly uid: string}): string | null
 }
@@ -117,6 +119,7 @@ export async function readInventory<P extends Pod = Pod>(
     strays: pods.items.filter((pod) => !owners.has(pod.uid) && !gone.has(pod.name) && (narrowed ? named.has(pod.name) : true)),
     exceptPods: gone,
     warnings: [...clockWarning(cluster), ...warningOf(sets)],
+    unread: warningOf(sets),
     workloadOf: ({uid}) => owners.get(uid) ?? null,
   }
 }

@@ -1,14 +1,18 @@
 import type {ClusterReader, JsonObject} from '../../clients/kubernetes/types.ts'
 import {InterruptedError, SapocheError} from '../../errors/index.ts'
 import {listAt, objectAt, stringMapAt, timeAt} from '../../workload/index.ts'
-import type {ConfigMapData} from '../bindings/index.ts'
-import {RESOURCES} from '../cluster/index.ts'
 import type {Warning} from '../schema.ts'
+import {warningFrom} from './read.ts'
+import {RESOURCES} from './resources.ts'
+
+/** The data of a ConfigMap; null where it doesn't exist, `unreadable` where it may not be read. */
+export type ConfigMapData = ReadonlyMap<string, string> | null | 'unreadable'
 
 export interface ConfigMaps {
   readonly data: ReadonlyMap<string, ConfigMapData>
   /** When each was written last, where something says so. */
   readonly changedAt: ReadonlyMap<string, number>
+  /** One for each reason. */
   readonly warnings: readonly Warning[]
 }
 
@@ -16,7 +20,7 @@ export interface ConfigMaps {
 export async function readConfigMaps(cluster: ClusterReader, names: readonly string[], signal: AbortSignal): Promise<ConfigMaps> {
   const data = new Map<string, ConfigMapData>()
   const changedAt = new Map<string, number>()
-  const warnings: Warning[] = []
+  const failed: {readonly name: string; readonly warning: Warning}[] = []
   const read = async (name: string): Promise<void> => {
     try {
       const found = await cluster.get(RESOURCES.configMaps, name, decodeConfigMap, {signal})
@@ -25,10 +29,14 @@ export async function readConfigMaps(cluster: ClusterReader, names: readonly str
     } catch (error) {
       if (error instanceof InterruptedError || !(error instanceof SapocheError)) throw error
       data.set(name, 'unreadable')
-      warnings.push({code: error.code, message: `ConfigMap ${name} can't be read: ${error.message}`})
+      failed.push({name, warning: warningFrom(error)})
     }
   }
   await Promise.all(names.map(read))
+  const warnings = [...Map.groupBy(failed, ({warning}) => warning.message)].map(([message, of]) => ({
+    code: of[0]?.warning.code ?? '',
+    message: `${of.length === 1 ? 'ConfigMap' : 'ConfigMaps'} ${of.map(({name}) => name).join(', ')} can't be read: ${message}`,
+  }))
   return {data, changedAt, warnings}
 }
 
