@@ -1,7 +1,9 @@
+import {deepSession} from '../lib/app/deep.ts'
 import {openSession} from '../lib/app/index.ts'
 import {SapocheCommand} from '../lib/cli/base-command.ts'
 import {checkFlags, clusterFlags, duration, Flags, formatOf, outputFlags, targetFlags} from '../lib/cli/flags.ts'
 import {writeReport} from '../lib/cli/output.ts'
+import {deepFlags} from '../lib/cli/server-flags.ts'
 import {auditInactive, auditViews, exitCodeOf} from '../lib/runbook/audit-inactive/index.ts'
 import {journalFile} from '../lib/runbook/journal/index.ts'
 
@@ -11,11 +13,13 @@ export default class AuditInactive extends SapocheCommand {
   static override summary = 'every deployment at zero: expected or not, since when, by whom, and what is left attached'
   static override description = [
     'Expected is a zero of the catalogue, of an autoscaler, or one that was recorded for a while. What nothing tells is unknown, and not guessed.',
+    'With --deep also what piles up for it in queues and topics: critical, unless the catalogue accepts it (inactive.backlogAccepted).',
     'Exit code: 0 as expected, 1 long inactive or due for review, 2 at zero unexpectedly, 3 unknown.',
   ].join(' ')
   static override examples = [
     '<%= config.bin %> audit-inactive',
     '<%= config.bin %> audit-inactive --older-than 30d -o wide',
+    '<%= config.bin %> audit-inactive --deep',
     "<%= config.bin %> audit-inactive -o json | jq -r '.items[] | select(.expected | not) | .name'",
   ]
   static override strict = false
@@ -29,11 +33,8 @@ export default class AuditInactive extends SapocheCommand {
     ...targetFlags.flags,
     ...outputFlags(['table', 'wide', 'json', 'yaml', 'name', 'junit']),
     ...checkFlags,
-    strict: Flags.boolean({
-      summary: 'judge deployments that the catalogue lacks as severely as the others',
-      default: false,
-      helpGroup: 'CHECK',
-    }),
+    strict: Flags.boolean({summary: 'judge what the catalogue lacks as severely as the others', default: false, helpGroup: 'CHECK'}),
+    ...deepFlags,
     ...clusterFlags,
   }
 
@@ -45,7 +46,7 @@ export default class AuditInactive extends SapocheCommand {
     try {
       const journal = flags.sandbox === undefined ? journalFile(variables, home) : null
       const options = {...flags, targets: argv.map(String), olderThanMs: flags['older-than'], journal}
-      const report = await auditInactive(options, session, this.signal)
+      const report = await auditInactive(options, await deepSession(session, flags, this.surroundings), this.signal)
       progress.stop()
       await writeReport(report, formatOf(flags), auditViews(flags['fail-on']), this.terminal, session.now())
       this.endWith(exitCodeOf(report.verdict, flags['fail-on']))

@@ -1,4 +1,5 @@
 import {afterAll, afterEach, beforeAll, describe, expect, test} from 'vitest'
+import type {AuditInactiveReport} from '../../src/lib/runbook/audit-inactive/schema.ts'
 import {rolesFor} from '../../src/lib/runbook/rbac/index.ts'
 import type {StatusItem, StatusReport} from '../../src/lib/runbook/status/schema.ts'
 import type {Run, RunOptions} from '../package/program.ts'
@@ -174,6 +175,72 @@ export function deepSuite(open: () => Promise<LagStage>, startRedis: StartRedis)
       expect(itemOf(report, 'worker-pdf').queues).toMatchObject([{state: 'unreadable', pending: null, severity: 'unknown'}])
       expect(itemOf(report, here.consumer).groups).toMatchObject([{lag: 0, severity: 'ok'}])
       expect(run.code).toBe(2)
+    })
+  })
+  describe('audit-inactive --deep', () => {
+    const audit = async ({args}: DeepPlace, ...more: readonly string[]): Promise<{run: Run; report: AuditInactiveReport}> => {
+      for (const deadline = Date.now() + PATIENCE_MS; ;) {
+        const run = await stage.target.sapoche(['audit-inactive', '-o', 'json', ...args, ...more])
+        const report = reportOf<AuditInactiveReport>(run, 'AuditInactiveReport')
+        if (!report.warnings.some(({message}) => message.includes(' is down')) || Date.now() > deadline) return {run, report}
+      }
+    }
+    const backlogs = ({items}: AuditInactiveReport) =>
+      items.flatMap(({name, findings}) =>
+        findings.filter(({id}) => id.startsWith('backlog')).map(({id, severity, recommendation}) => [name, id, severity, recommendation]),
+      )
+    const expected = {baseline: 0, inactive: {reason: 'on hold'}}
+    const accepted = {baseline: 0, inactive: {reason: 'on hold', backlogAccepted: true}}
+    const zero = {replicas: 0}
+
+    test('what piles up is critical, unless it is accepted; what does not is said', async () => {
+      const here = await place({
+        workers: {'worker-pdf': zero, 'worker-taken': zero, 'worker-idle': zero, 'worker-on': {}},
+        consumer: zero,
+        listed: {'worker-pdf': expected, 'worker-taken': accepted, 'worker-idle': expected, consumer: expected},
+      })
+      for (const queue of ['pdf', 'taken', 'on']) await here.redis.run('RPUSH', `queues:${queue}`, job(60), job(50))
+      await stage.produce(`${here.consumer}-topic`, 0, 5, HOUR)
+      const {run, report} = await audit(here, '--deep')
+      expect({code: run.code, stderr: run.stderr, verdict: report.verdict}).toEqual({code: 2, stderr: '', verdict: 'critical'})
+      expect(backlogs(report)).toEqual([
+        [here.consumer, 'backlog', 'critical', 'reactivate'],
+        ['worker-pdf', 'backlog', 'critical', 'reactivate'],
+        ['worker-taken', 'backlog', 'info', 'keep'],
+        ['worker-idle', 'backlog-none', 'info', 'keep'],
+      ])
+      const pdf = report.items.find(({name}) => name === 'worker-pdf')!
+      expect(pdf).toMatchObject({expected: true, severity: 'critical', queues: [{queue: 'pdf', pending: 2}], groups: []})
+      expect(pdf.findings.at(-1)?.evidence).toBe('queue pdf: 2 jobs wait and worker-pdf is at 0 replicas')
+      expect(pdf.next[0]).toBe('sapoche scale worker-pdf --replicas 1')
+      const table = await stage.target.sapoche(['audit-inactive', '--deep', ...here.args])
+      expect(table.stdout).toMatch(/critical {3}queue pdf: 2 jobs wait and worker-pdf is at 0 replicas\s+\[backlog:\s+reactivate\]/)
+      expect(table.stdout).not.toContain('Mustermann')
+    })
+
+    test('without it the zeros are as expected, and the backlogs not checked', async () => {
+      const here = await place({workers: {'worker-pdf': zero}, listed: {'worker-pdf': expected}})
+      await here.redis.run('RPUSH', 'queues:pdf', job(60))
+      const {run, report} = await audit(here)
+      expect({code: run.code, notChecked: report.notChecked}).toEqual({
+        code: 0,
+        notChecked: ['backlogs of queues and topics of what is inactive (--deep)'],
+      })
+      expect(report.items.map(({queues, groups}) => [queues, groups])).toEqual([[null, null]])
+    })
+
+    test('servers that nobody may reach: unclear, and the rest is told', async () => {
+      const here = await place({workers: {'worker-pdf': zero}, consumer: zero, listed: {'worker-pdf': expected, consumer: expected}})
+      const {run, report} = await audit(here, '--deep', '--kubeconfig', await stage.target.kubeconfigOf(UNFORWARDED))
+      expect({code: run.code, verdict: report.verdict}).toEqual({code: 3, verdict: 'unknown'})
+      expect(backlogs(report)).toEqual([
+        [here.consumer, 'backlog-unclear', 'unknown', 'keep'],
+        ['worker-pdf', 'backlog-unclear', 'unknown', 'keep'],
+      ])
+      expect(report.warnings.filter(({code}) => code === 'redis' || code === 'kafka').map(({message}) => message)).toEqual([
+        expect.stringMatching(/^redis: .*pods\/portforward/),
+        expect.stringMatching(/^kafka: .*pods\/portforward/),
+      ])
     })
   })
 }

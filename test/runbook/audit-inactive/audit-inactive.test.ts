@@ -76,7 +76,11 @@ async function audit(
         .join(''),
     )
   }
-  const report = await auditInactive({targets: [], olderThanMs: 90 * DAY, strict: false, journal: file, ...options}, sources, PATIENT)
+  const report = await auditInactive(
+    {targets: [], olderThanMs: 90 * DAY, strict: false, journal: file, ...options},
+    {...sources, look: null},
+    PATIENT,
+  )
   expect(auditInactiveReport.parse(report)).toEqual(report)
   return report
 }
@@ -188,6 +192,9 @@ describe('expected or not', () => {
       'long-inactive',
       'review-due',
       'leftovers',
+      'backlog',
+      'backlog-none',
+      'backlog-unclear',
     ])
   })
 })
@@ -439,7 +446,7 @@ describe('views', () => {
         '             sapoche history consumer-ecg',
         '',
         'CRITICAL  2 of 2 deployments at zero, 1 of them as expected',
-        '    not checked: backlogs of queues and topics of what is inactive',
+        '    not checked: backlogs of queues and topics of what is inactive (--deep)',
         '',
       ].join('\n'),
     )

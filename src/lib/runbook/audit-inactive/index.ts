@@ -1,8 +1,9 @@
 import type {Catalogue} from '../../catalogue/index.ts'
 import type {ClusterReader} from '../../clients/kubernetes/types.ts'
 import {readOwnJournal} from '../changes/index.ts'
-import {look} from './collect.ts'
-import {auditInactiveReport} from './report.ts'
+import type {DataPlane, DataSources} from '../data-plane/index.ts'
+import {look, type Look} from './collect.ts'
+import {auditInactiveReport, isInactive} from './report.ts'
 import type {AuditInactiveReport} from './schema.ts'
 
 export {exitCodeOf} from '../../workload/index.ts'
@@ -17,11 +18,15 @@ export interface AuditInactiveOptions {
   readonly strict: boolean
   /** The journal's file; null for none. */
   readonly journal: string | null
+  /** Milliseconds between two looks at queues and lag; none, or 0, for one look. */
+  readonly window?: number | undefined
 }
 
 export interface AuditInactiveSources {
   readonly cluster: ClusterReader
   readonly catalogue: Catalogue
+  /** For one look with Redis and Kafka; null where they are not to be asked. */
+  readonly look: (() => DataSources) | null
   /** The API server's clock, epoch milliseconds. */
   now(): number
 }
@@ -32,8 +37,13 @@ export async function auditInactive(
   sources: AuditInactiveSources,
   signal: AbortSignal,
 ): Promise<AuditInactiveReport> {
-  const {cluster, catalogue} = sources
-  const [found, journal] = await Promise.all([look(options, sources, signal), readOwnJournal(options.journal, cluster)])
+  const deep = sources.look?.() ?? null
+  const {cluster, catalogue} = deep ?? sources
+  const [found, journal] = await Promise.all([
+    look(options, {cluster, catalogue}, signal),
+    readOwnJournal(options.journal, sources.cluster),
+  ])
+  const data = deep === null ? null : await readBacklogs(found, options, deep, signal)
   return auditInactiveReport(found, {
     catalogue,
     olderThanMs: options.olderThanMs,
@@ -43,5 +53,19 @@ export async function auditInactive(
     namespace: cluster.namespace,
     now: sources.now(),
     warnings: [...found.inventory.warnings, ...journal.warnings],
+    data,
   })
+}
+
+/** Of what stands at zero alone. */
+async function readBacklogs(
+  {inventory}: Look,
+  {window = 0}: AuditInactiveOptions,
+  sources: DataSources,
+  signal: AbortSignal,
+): Promise<DataPlane> {
+  const targets = inventory.groups.filter(isInactive).map(({name}) => `deployment/${name}`)
+  if (targets.length === 0) return {workloads: new Map(), servers: [], notChecked: [], warnings: []}
+  const {readDataPlane} = await import('../data-plane/index.ts')
+  return await readDataPlane({targets, window}, sources, signal)
 }

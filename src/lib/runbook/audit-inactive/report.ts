@@ -3,9 +3,11 @@ import {age} from '../../text/age.ts'
 import {isoTime, isoTimeOrNull, parseTime} from '../../text/time.ts'
 import {autoscalerOf, type Judgement, judgeWorkload, verdictOf, worst} from '../../workload/index.ts'
 import {warningOf} from '../cluster/index.ts'
+import type {DataPlane} from '../data-plane/index.ts'
 import type {Group} from '../inventory/index.ts'
 import type {JournalEntry} from '../journal/index.ts'
 import type {Severity, Warning} from '../schema.ts'
+import {backlogFindings} from './backlog.ts'
 import type {Look} from './collect.ts'
 import {leftoversOf, unreadUsers} from './leftovers.ts'
 import type {AuditInactiveReport, Finding, FindingId, InactiveItem} from './schema.ts'
@@ -21,14 +23,20 @@ export interface AuditOptions {
   readonly namespace: string
   readonly now: number
   readonly warnings: readonly Warning[]
+  /** What waits for those at zero; null where nobody looked. */
+  readonly data: DataPlane | null
+}
+
+export function isInactive({deployment}: Group): boolean {
+  return deployment?.replicas === 0
 }
 
 /** The report on one look. Pure. */
 export function auditInactiveReport(look: Look, options: AuditOptions): AuditInactiveReport {
   const {inventory, events, autoscalers, scaledObjects, services, budgets, others} = look
-  const {now} = options
+  const {now, data} = options
   const present = inventory.groups.filter(({deployment}) => deployment !== null)
-  const items = present.filter(({deployment}) => deployment?.replicas === 0).map((group) => itemOf(group, look, options))
+  const items = present.filter(isInactive).map((group) => itemOf(group, look, options))
   return {
     apiVersion: 'sapoche/v1',
     kind: 'AuditInactiveReport',
@@ -40,11 +48,30 @@ export function auditInactiveReport(look: Look, options: AuditOptions): AuditIna
     summary: {deployments: present.length, inactive: items.length, expected: items.filter(({expected}) => expected === true).length},
     items,
     notChecked: [
-      'backlogs of queues and topics of what is inactive',
+      ...(data === null ? ['backlogs of queues and topics of what is inactive (--deep)'] : unseenBacklogs(items, data)),
       ...(unreadUsers(look) ? ['other kinds that may use what seems to be left'] : []),
     ],
-    warnings: [...options.warnings, ...[events, autoscalers, scaledObjects, services, budgets, ...others].flatMap(warningOf)],
+    warnings: [
+      ...options.warnings,
+      ...dataWarnings(data),
+      ...[events, autoscalers, scaledObjects, services, budgets, ...others].flatMap(warningOf),
+    ],
   }
+}
+
+/** Servers without an answer, and what their readers say. */
+function dataWarnings(data: DataPlane | null): Warning[] {
+  if (data === null) return []
+  const silent = data.servers.filter(({severity}) => severity === 'unknown' || severity === 'critical')
+  return [...silent.map(({name, reason}) => ({code: name, message: `${name}: ${reason}`})), ...data.warnings]
+}
+
+function unseenBacklogs(items: readonly InactiveItem[], {notChecked}: DataPlane): string[] {
+  const isUnbound = ({category, queues, groups}: InactiveItem): boolean =>
+    (category === 'consumers' || category === 'workers') && queues?.length === 0 && groups?.length === 0
+  const unbound = items.filter(isUnbound).map(({name}) => name)
+  const words = `backlogs of ${unbound.join(', ')}: nothing says which queue or group`
+  return [...notChecked, ...(unbound.length === 0 ? [] : [words])]
 }
 
 function itemOf(group: Group, look: Look, options: AuditOptions): InactiveItem {
@@ -60,7 +87,8 @@ function itemOf(group: Group, look: Look, options: AuditOptions): InactiveItem {
     now,
   })
   const leftovers = leftoversOf(group, look)
-  const findings = findingsOf(group, judgement, since, leftovers, options)
+  const bound = options.data === null ? null : (options.data.workloads.get(name) ?? {queues: [], groups: []})
+  const findings = [...findingsOf(group, judgement, since, leftovers, options), ...(bound === null ? [] : backlogFindings(bound))]
   const expected = judgement.health === 'inactive' ? true : judgement.health === 'unknown' ? null : false
   return {
     name,
@@ -78,8 +106,15 @@ function itemOf(group: Group, look: Look, options: AuditOptions): InactiveItem {
       .map((container) => ({container: container.name, image: container.image})),
     rolledOutAt: isoTimeOrNull(judgement.changed?.at ?? null),
     leftovers,
+    queues: bound && [...bound.queues],
+    groups: bound && [...bound.groups],
     findings,
-    next: nextCommands(name, expected, listed !== null),
+    next: [
+      ...new Set([
+        ...[...(bound?.queues ?? []), ...(bound?.groups ?? [])].flatMap(({next}) => next),
+        ...nextCommands(name, expected, listed !== null),
+      ]),
+    ],
   }
 }
 

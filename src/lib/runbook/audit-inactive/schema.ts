@@ -1,4 +1,5 @@
 import {z} from 'zod'
+import {groupState, queueState} from '../data-plane/schema.ts'
 import {envelope, severity, time, verdict, warning} from '../schema.ts'
 
 /** The findings that an audit can make; the names are stable. */
@@ -11,6 +12,9 @@ export const findingId = z.enum([
   'long-inactive',
   'review-due',
   'leftovers',
+  'backlog',
+  'backlog-none',
+  'backlog-unclear',
 ])
 export type FindingId = z.infer<typeof findingId>
 
@@ -45,6 +49,9 @@ export const inactiveItem = z.object({
   rolledOutAt: time.nullable(),
   /** What is attached to it and to nothing else, by the templates of the namespace. */
   leftovers: z.array(z.object({kind: z.string(), name: z.string(), note: z.string()})),
+  /** What it worked on, and what waits there; null without `--deep`. */
+  queues: z.array(queueState).nullable(),
+  groups: z.array(groupState).nullable(),
   findings: z.array(finding),
   /** Commands that help. */
   next: z.array(z.string()),
