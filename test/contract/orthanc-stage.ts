@@ -5,8 +5,10 @@ import {serveDicom} from '../../src/lib/sandbox/dicom-server.ts'
 import {HEALTHY} from '../../src/lib/sandbox/orthanc.ts'
 import {orthancListener, type OrthancState} from '../../src/lib/sandbox/orthanc-server.ts'
 import {viewerListener} from '../../src/lib/sandbox/web-server.ts'
-import {startNginx} from '../real/nginx.ts'
-import {type OrthancUser, startOrthanc} from '../real/orthanc.ts'
+import {ensurePackages} from '../real/apt.ts'
+import {NGINX_PACKAGES, startNginx} from '../real/nginx.ts'
+import {ORTHANC_PACKAGES, type OrthancUser, startOrthanc} from '../real/orthanc.ts'
+import {POSTGRES_PACKAGES} from '../real/postgres.ts'
 
 /** What of a patient is in an Orthanc of the suites, in all its places: no command may ever show it. */
 export const MARKER = /mustermann|MM-4711/i
@@ -42,6 +44,8 @@ export interface ViewerCase {
 
 /** What servers the suites are run with. */
 export interface OrthancServers {
+  /** Installs what is missing. */
+  prepare(): Promise<void>
   startOrthanc(options: OrthancCaseOptions): Promise<OrthancCase>
   startViewer(options: {readonly appConfig: string | null; readonly orthanc: number}): Promise<ViewerCase>
 }
@@ -50,6 +54,7 @@ const PAGE = '<!DOCTYPE html>\n<html><head><title>OHIF Viewer</title></head></ht
 
 /** Debian's Orthanc and nginx. Orthanc says nothing of its limit in the version of Debian 12. */
 export const realServers: OrthancServers = {
+  prepare: () => ensurePackages({...ORTHANC_PACKAGES, ...POSTGRES_PACKAGES, ...NGINX_PACKAGES}, console.error),
   async startOrthanc({users, isLosable = false}) {
     const database = isLosable ? 'postgresql' : 'sqlite'
     const orthanc = await startOrthanc({users, name: NAME, aet: AET, peer: NAME.toUpperCase(), database})
@@ -71,6 +76,7 @@ export const realServers: OrthancServers = {
 
 /** The sandbox's. */
 export const sandboxServers: OrthancServers = {
+  prepare: async () => {},
   async startOrthanc({users}) {
     let state: OrthancState = {...HEALTHY, users, aet: AET, name: NAME, patient: PATIENT}
     const http = await listen(createHttpServer(orthancListener({state: () => state, now: Date.now})))

@@ -19,6 +19,8 @@ export interface HttpFront {
   readonly port: number
   /** From now on, for paths that match; what is said later goes before. */
   on(path: RegExp, instead: Instead): void
+  /** Passes everything on again. */
+  heal(): void
   /** Method and path of what has come so far. */
   readonly seen: readonly string[]
   close(): Promise<void>
@@ -49,6 +51,7 @@ export async function startHttpFront(target: number): Promise<HttpFront> {
   return {
     port: (server.address() as AddressInfo).port,
     on: (path, instead) => void rules.unshift({path, instead}),
+    heal: () => void rules.splice(0),
     seen,
     async close() {
       server.close()

@@ -18,10 +18,11 @@ export interface NginxOptions {
 }
 
 const PROGRAM = '/usr/sbin/nginx'
+export const NGINX_PACKAGES = {'nginx-light': PROGRAM}
 
 /** Starts one on a free port of loopback; installs nginx on a Debian machine that has none. */
 export async function startNginx({files, passOn}: NginxOptions, progress: Progress = console.error): Promise<RealNginx> {
-  await ensurePackages({'nginx-light': PROGRAM}, progress)
+  await ensurePackages(NGINX_PACKAGES, progress)
   const dir = await mkdtemp(join(tmpdir(), 'sapoche-nginx-'))
   const root = join(dir, 'root')
   for (const folder of [join(dir, 'logs'), root]) await mkdir(folder)

@@ -42,14 +42,14 @@ const PROGRAM = '/usr/sbin/Orthanc'
 const PLUGINS = '/usr/share/orthanc/plugins'
 const DICOM_WEB = `${PLUGINS}/libOrthancDicomWeb.so`
 const POSTGRESQL = `${PLUGINS}/libOrthancPostgreSQLIndex.so`
-const PACKAGES = {orthanc: PROGRAM, 'orthanc-dicomweb': DICOM_WEB, 'orthanc-postgresql': POSTGRESQL}
+export const ORTHANC_PACKAGES = {orthanc: PROGRAM, 'orthanc-dicomweb': DICOM_WEB, 'orthanc-postgresql': POSTGRESQL}
 /** By which the tests themselves come in. */
 const OWNER = {name: 'owner', password: 'owner', forbidden: []}
 const WAIT = {timeout: 20_000}
 
 /** Starts one on free ports of loopback; installs what is missing on a Debian machine. */
 export async function startOrthanc(options: OrthancOptions, progress: Progress = console.error): Promise<RealOrthanc> {
-  await ensurePackages(PACKAGES, progress)
+  await ensurePackages(ORTHANC_PACKAGES, progress)
   const postgres = options.database === 'postgresql' ? await startPostgres(progress) : null
   const dir = await mkdtemp(join(tmpdir(), 'sapoche-orthanc-'))
   await mkdir(join(dir, 'logs'))

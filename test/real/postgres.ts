@@ -2,7 +2,7 @@ import {chown, mkdir, mkdtemp, readdir, rm, chmod} from 'node:fs/promises'
 import {connect} from 'node:net'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
-import {installPackages} from './apt.ts'
+import {ensurePackages} from './apt.ts'
 import {freePort, processesIn, type Progress, run, type Running, waitUntil} from './processes.ts'
 
 /** A PostgreSQL of Debian's with one empty database, in a folder of its own, gone with it. */
@@ -17,6 +17,7 @@ export interface RealPostgres {
 }
 
 const VERSIONS = '/usr/lib/postgresql'
+export const POSTGRES_PACKAGES = {postgresql: VERSIONS}
 const USER = 'orthanc'
 /** It refuses to be run by root, who has to become somebody else: nobody, and nogroup (Debian's base-passwd). */
 const NOBODY = 65_534
@@ -72,12 +73,10 @@ export async function startPostgres(progress: Progress = console.error): Promise
 
 /** The folder of the newest one's programs. */
 async function ensurePrograms(progress: Progress): Promise<string> {
-  const found = async (): Promise<string | undefined> =>
-    (await readdir(VERSIONS).catch(() => [])).toSorted((a, b) => Number(b) - Number(a)).find((name) => /^\d+$/.test(name))
-  if ((await found()) === undefined) await installPackages(['postgresql'], progress)
-  const version = await found()
-  if (version === undefined) throw new Error(`the package postgresql has no server below ${VERSIONS}`)
-  return join(VERSIONS, version, 'bin')
+  await ensurePackages(POSTGRES_PACKAGES, progress)
+  const versions = (await readdir(VERSIONS)).filter((name) => /^\d+$/.test(name)).toSorted((a, b) => Number(b) - Number(a))
+  if (versions[0] === undefined) throw new Error(`the package postgresql has no server below ${VERSIONS}`)
+  return join(VERSIONS, versions[0], 'bin')
 }
 
 function isClosed(port: number): Promise<boolean> {
