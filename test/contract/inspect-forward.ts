@@ -1,3 +1,4 @@
+import {spawn} from 'node:child_process'
 import {createHash, randomBytes} from 'node:crypto'
 import {once} from 'node:events'
 import {connect, createServer, type AddressInfo, type Server, type Socket} from 'node:net'
@@ -79,14 +80,17 @@ async function startServer(): Promise<{server: Server; port: number; lastSent: (
   return {server, port: (server.address() as AddressInfo).port, lastSent: () => sent}
 }
 
-/** `sapoche forward` through an API server: no byte lost, none of another connection, and no silence about what breaks. */
-export function forwardSuite(open: () => Promise<InspectTarget>): void {
+/**
+ * `sapoche forward` through an API server: no byte lost, none of another connection, and no silence about what breaks. `kubectl`: one
+ * whose own port-forward the API server speaks with.
+ */
+export function forwardSuite(open: () => Promise<InspectTarget>, kubectl?: string): void {
   let target: InspectTarget
   let upstream: Awaited<ReturnType<typeof startServer>>
   beforeAll(async () => {
     target = await open()
     upstream = await startServer()
-    await target.openPort(PORT, upstream.port)
+    for (const port of [PORT, 80]) await target.openPort(port, upstream.port)
   })
   afterAll(async () => {
     await target.close()
@@ -171,17 +175,45 @@ export function forwardSuite(open: () => Promise<InspectTarget>): void {
     await stopped(run)
   })
 
+  test.runIf(kubectl !== undefined)("beside kubectl's own, to the same pod", async () => {
+    const beside = spawn(kubectl ?? '', ['--kubeconfig', target.kubeconfig, 'port-forward', `service/${SERVICE}`, ':80', '-n', 'sapoche'])
+    try {
+      let said = ''
+      beside.stdout.on('data', (text: Buffer) => (said += String(text)))
+      await expect.poll(() => said, {timeout: 15_000}).toMatch(/^Forwarding from 127\.0\.0\.1:\d+ -> 8042$/m)
+      const theirs = connect({port: Number(/127\.0\.0\.1:(\d+)/.exec(said)?.[1]), host: '127.0.0.1'})
+      const {run, client} = await forward()
+      const ours = client()
+      for (const socket of [theirs, ours]) {
+        socket.write(ask('D', 32 * MIB))
+        const received = await take(socket, 32 * MIB)
+        expect(upstream.lastSent()).toBe(received)
+        socket.end()
+      }
+      await stopped(run)
+    } finally {
+      beside.kill()
+    }
+  })
+
   describe('what breaks', () => {
     test('a WebSocket that is cut in the middle: its connection is reset, which is said; the next one works', async () => {
       const {proxy, kubeconfig} = await target.throughProxy()
       const {run, client} = await forward([SERVICE, '0:80'], kubeconfig)
       const socket = client()
-      await hasTaken(socket, 'half an ans')
+      const mine = randomBytes(64 * MIB)
+      const received: Buffer[] = []
+      const length = (): number => received.reduce((sum, chunk) => sum + chunk.length, 0)
+      socket.on('data', (chunk: Buffer) => received.push(chunk))
       const broken = once(socket, 'error') as Promise<[NodeJS.ErrnoException]>
       let ended = false
       socket.once('end', () => (ended = true))
+      socket.write(Buffer.concat([ask('E'), mine]))
+      await expect.poll(length, {interval: 10}).toBeGreaterThan(MIB)
       proxy.resetConnections()
       expect([(await broken)[0].code, ended]).toEqual(['ECONNRESET', false])
+      expect(length()).toBeLessThan(mine.length)
+      expect(Buffer.concat(received).equals(mine.subarray(0, length()))).toBe(true)
       await expect
         .poll(() => run.stderr())
         .toMatch(/^sapoche: a connection broke off: the connection to port 8042 of pod orthanc-read-api-\S+ was lost\n$/)

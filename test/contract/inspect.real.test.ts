@@ -8,5 +8,5 @@ describe('looking into a real control plane', () => {
   const open = async () => realInspect(await clusterOfTheRun())
   // kwok makes an internal error of every exit code but 0.
   describe('commands', () => inspectSuite(open, {outcome: false}))
-  describe('forward', () => forwardSuite(open))
+  describe('forward', () => forwardSuite(open, process.env['KUBECTL']))
 })
