@@ -5,7 +5,7 @@ import path from 'node:path'
 import xterm from '@xterm/headless'
 import {PROGRAM, ROOT} from './program.ts'
 
-/** A terminal of so many columns and rows, in which a shell runs the built program. */
+/** A terminal of so many columns and rows, in which a shell runs the built program, or another one. */
 export interface TestTerminal {
   /** The screen as a person sees it: its lines, without the blanks at their ends. */
   lines(): string[]
@@ -26,18 +26,23 @@ export interface TerminalOptions {
   readonly columns?: number
   readonly rows?: number
   readonly env?: Readonly<Record<string, string>>
+  /** Words of a shell's command line, in place of the built program. */
+  readonly program?: string
 }
 
 /** A terminal echoes Ctrl-C, so that the line may begin with it. */
 const ENDED = /^(?:\^C)?ended (\d+)$/m
 
 /** `words` are a part of a shell's command line. */
-export function openTerminal(words: string, {columns = 80, rows = 30, env = {}}: TerminalOptions = {}): TestTerminal {
+export function openTerminal(
+  words: string,
+  {columns = 80, rows = 30, env = {}, program = `"${process.execPath}" "${PROGRAM}"`}: TerminalOptions = {},
+): TestTerminal {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'sapoche-terminal-'))
   const ttyFile = path.join(folder, 'tty')
   const screen = new xterm.Terminal({cols: columns, rows, allowProposedApi: true})
   // Ctrl-C is for the program: the shell goes on, to say how it ended.
-  const shell = `trap : INT; stty cols ${columns} rows ${rows}; tty > "${ttyFile}"; echo begun; "${process.execPath}" "${PROGRAM}" ${words}; echo "ended $?"`
+  const shell = `trap : INT; stty cols ${columns} rows ${rows}; tty > "${ttyFile}"; echo begun; ${program} ${words}; echo "ended $?"`
   const {PATH, HOME} = process.env
   const child = spawn('script', ['-qefc', shell, '/dev/null'], {
     cwd: ROOT,
