@@ -13,7 +13,7 @@ import {rollout, Simulation} from './simulation.ts'
 
 const KUBECTL = process.env['KUBECTL']
 const NOW = Date.UTC(2026, 10, 22, 3)
-const RUN: ContainerRun = {id: 'containerd://1', workload: 'consumer-ecg', container: 'app', startedAt: NOW, end: null}
+const RUN: ContainerRun = {id: 'containerd://1', workload: 'consumer-ecg', container: 'app', startedAt: NOW, end: null, complaint: null}
 const HOUR = 3_600_000
 
 describe('what a container writes', () => {
@@ -33,6 +33,14 @@ describe('what a container writes', () => {
       expect(linesOf(run, NOW + 5000, nextMoment(run, NOW + 5000) - 1)).toEqual([])
     },
   )
+
+  test('what something ails says so, and nothing else, from then on', () => {
+    const run = {...RUN, workload: 'orthanc-read-api', complaint: {since: NOW + HOUR / 2, message: 'no database'}}
+    const lines = linesOf(run, -Infinity, NOW + HOUR)
+    const [before, after] = [lines.filter(({at}) => at < NOW + HOUR / 2), lines.filter(({at}) => at >= NOW + HOUR / 2)]
+    expect([before.length > 100, before.some(({text}) => text.includes('no database'))]).toEqual([true, false])
+    expect([after.length > 100, after.every(({text}) => /^E\d{4} .* no database$/.test(text))]).toEqual([true, true])
+  })
 
   test('a run that crashed says why, at its end', () => {
     const crashed = {...RUN, workload: 'worker-booking', end: {at: NOW, exitCode: 255}}

@@ -282,7 +282,7 @@ describe('scenarios', () => {
   }
 
   test('orthanc-db-down: alive, and without its database', () =>
-    inScenario('orthanc-db-down', async ({get}) => {
+    inScenario('orthanc-db-down', async ({get, sandbox}) => {
       for (const path of ['/tools/now', '/system', '/jobs?expand', '/plugins']) {
         expect(await get(orthanc(path), {login: LOGIN})).toMatchObject({status: 200})
       }
@@ -291,6 +291,9 @@ describe('scenarios', () => {
         expect({status, ...(JSON.parse(body) as object)}).toMatchObject({status: 503, HttpStatus: 503, OrthancStatus: 36})
       }
       expect(await get(orthanc('/changes?last'))).toMatchObject({status: 401})
+      const [pod] = await list<Pod>(sandbox, `${NS}/pods?labelSelector=app%3Dorthanc-read-api`)
+      const log = await api<string>(sandbox, 'GET', `${NS}/pods/${pod?.metadata.name}/log?container=app&tailLines=3`)
+      expect(log.body).toMatch(/^(E.* The database is currently not available.*\n){3}$/)
     }))
 
   test('orthanc-open: patients’ data for everybody', () =>

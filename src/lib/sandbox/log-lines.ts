@@ -19,6 +19,14 @@ export interface ContainerRun {
   readonly startedAt: number
   /** Null while it runs. */
   readonly end: {readonly at: number; readonly exitCode: number} | null
+  /** What it says, and nothing else, since something ails it; null while nothing does. */
+  readonly complaint: Complaint | null
+}
+
+export interface Complaint {
+  /** Milliseconds since 1970. */
+  readonly since: number
+  readonly message: string
 }
 
 type Severity = 'DEBUG' | 'INFO' | 'NOTICE' | 'WARNING' | 'ERROR' | 'CRITICAL'
@@ -53,7 +61,8 @@ export function linesOf(run: ContainerRun, after: number, until: number): LogLin
   add({severity: 'NOTICE', message: `${run.workload} starting`, context: {}, trace: []}, startedAt)
   const from = Math.max(1, Math.floor((after - startedAt) / period))
   for (let number = from; startedAt + number * period <= last; number += 1) {
-    add(saidAt(run, number), startedAt + number * period + Math.floor(chance(`${run.id}/${number}`) * period * 0.9))
+    const at = startedAt + number * period + Math.floor(chance(`${run.id}/${number}`) * period * 0.9)
+    add(saidAt(run, number, at), at)
   }
   if (run.end !== null && run.end.exitCode !== 0) add(lastWords(run.end.exitCode), run.end.at)
   return lines
@@ -87,7 +96,9 @@ function periodOf({workload, container}: ContainerRun): number {
   return SHORTEST_PERIOD + Math.floor(chance(`${workload}/${container}`) * (LONGEST_PERIOD - SHORTEST_PERIOD))
 }
 
-function saidAt(run: ContainerRun, number: number): Said {
+function saidAt(run: ContainerRun, number: number, at: number): Said {
+  const {complaint} = run
+  if (complaint !== null && at >= complaint.since) return {severity: 'ERROR', message: complaint.message, context: {}, trace: []}
   const draw = chance(`${run.id}/${number}/kind`)
   const order = Math.floor(chance(`${run.id}/${number}/order`) * 9000) + 1000
   const milliseconds = Math.floor(chance(`${run.id}/${number}/ms`) * 400) + 5

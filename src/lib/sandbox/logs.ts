@@ -2,7 +2,7 @@
 import type {Target} from './api.ts'
 import type {Cluster} from './cluster.ts'
 import {badRequest, notFound} from './failure.ts'
-import {type ContainerRun, lastLinesOf, linesOf, type LogLine, nextMoment} from './log-lines.ts'
+import {type Complaint, type ContainerRun, lastLinesOf, linesOf, type LogLine, nextMoment} from './log-lines.ts'
 import {PODS} from './resources.ts'
 import type {ContainerStatus, Pod, Terminated} from './types.ts'
 import {parseTime} from '../text/time.ts'
@@ -45,6 +45,8 @@ interface Book {
 export class Logs {
   readonly #cluster: Cluster
   readonly #given: Given[] = []
+  /** By workload and container. */
+  readonly #complaints = new Map<string, Complaint>()
 
   constructor(cluster: Cluster) {
     this.#cluster = cluster
@@ -62,13 +64,19 @@ export class Logs {
     }
   }
 
+  /** From now on containers of a workload that run say this alone. */
+  complain(workload: string, container: string, message: string): void {
+    this.#complaints.set(`${workload}/${container}`, {since: this.#cluster.clock.now(), message})
+  }
+
   /** The bytes of a log, from `signal`'s view for as long as it does not abort. Throws ApiFailure as the API server refuses. */
   read({namespace, name}: Target, query: URLSearchParams): (signal: AbortSignal) => AsyncIterable<Buffer> {
     const pod = this.#cluster.store.get(PODS, namespace ?? undefined, name ?? '')
     if (pod === undefined) throw notFound(PODS, name ?? '')
     const status = statusOf(pod, query.get('container'))
     const isPrevious = flag(query, 'previous')
-    const run = runOf(pod, status, isPrevious)
+    const found = runOf(pod, status, isPrevious)
+    const run = {...found, complaint: this.#complaints.get(`${found.workload}/${found.container}`) ?? null}
     const book = this.#bookOf(pod, run, isPrevious)
     const isFollowed = flag(query, 'follow') && run.end === null
     return (signal) => this.#stream(pod, run, book, isFollowed, query, signal)
@@ -182,7 +190,7 @@ function statusOf(pod: Pod, asked: string | null): ContainerStatus {
 }
 
 /** The run that a kubelet reads: what runs, else what ended last; throws 400 where there is none. */
-function runOf(pod: Pod, status: ContainerStatus, isPrevious: boolean): ContainerRun {
+function runOf(pod: Pod, status: ContainerStatus, isPrevious: boolean): Omit<ContainerRun, 'complaint'> {
   const {name, state, lastState, containerID = ''} = status
   const before = lastState.terminated
   const workload = pod.metadata.labels?.['app'] ?? pod.metadata.name

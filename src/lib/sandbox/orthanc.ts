@@ -7,6 +7,7 @@ import {appConfig, designSystem, serverOf, viewerListener} from './web-server.ts
 
 export type {OrthancState, OrthancUser} from './orthanc-server.ts'
 
+const WORKLOAD = 'orthanc-read-api'
 /** Ports of its container. */
 export const [HTTP_PORT, DICOM_PORT] = [8042, 4242] as const
 const WEB_PORT = 80
@@ -43,6 +44,12 @@ export class SandboxOrthanc {
     this.#state = {...this.#state, ...state}
   }
 
+  /** From now on its database is gone, which its log says. */
+  loseDatabase(): void {
+    this.become({isDatabaseUp: false})
+    this.#cluster.logs.complain(WORKLOAD, 'app', 'The database is currently not available (probably a transient situation)')
+  }
+
   /** From now on the viewer looks for DICOMweb there; null: its configuration does not say where. */
   pointViewer(root: string | null): void {
     this.#viewerRoot = root
@@ -51,10 +58,8 @@ export class SandboxOrthanc {
   /** Listens in the pods of the three deployments. */
   listen(ports: Ports): void {
     const orthanc = orthancListener({state: () => this.#state, now: () => this.#cluster.clock.now()})
-    ports.serve({workload: 'orthanc-read-api', port: HTTP_PORT}, serverOf(orthanc))
-    ports.serve({workload: 'orthanc-read-api', port: DICOM_PORT}, (stream) =>
-      serveDicom(stream, {aet: this.#state.aet, checksCalled: true}),
-    )
+    ports.serve({workload: WORKLOAD, port: HTTP_PORT}, serverOf(orthanc))
+    ports.serve({workload: WORKLOAD, port: DICOM_PORT}, (stream) => serveDicom(stream, {aet: this.#state.aet, checksCalled: true}))
     const viewer = viewerListener({config: () => appConfig(this.#viewerRoot), passOn: orthanc})
     ports.serve({workload: 'diag-dicom-viewer-nginx', port: WEB_PORT}, serverOf(viewer))
     ports.serve({workload: 'diag-design-system-nginx', port: WEB_PORT}, serverOf(designSystem))

@@ -115,7 +115,8 @@ export function perform({cluster, redis, kafka, orthanc, present}: Stage, {names
     kafka.lose(step.broker.lost)
   } else if ('orthanc' in step) {
     const {database, authentication} = step.orthanc
-    orthanc.become({...(database === 'down' && {isDatabaseUp: false}), ...(authentication === 'off' && {users: []})})
+    if (database === 'down') orthanc.loseDatabase()
+    if (authentication === 'off') orthanc.become({users: []})
   } else if ('viewer' in step) {
     orthanc.pointViewer(step.viewer.root)
   } else {
