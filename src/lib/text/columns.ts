@@ -1,6 +1,7 @@
 import {stripVTControlCharacters} from 'node:util'
 import {table} from './table.ts'
 import type {Tone} from './tone.ts'
+import {wrap} from './view.ts'
 
 /** A column of a table that may be left out where the terminal is narrow. */
 export interface Column<R> {
@@ -27,6 +28,28 @@ export function columns<R>(rows: readonly R[], all: readonly Column<R>[], {width
     if (!isTooWide || withoutLeast(shown).length === shown.length) return lines
   }
 }
+
+/** The last column of such a table, of words that may be long. */
+export interface Sentence<R> {
+  readonly title: string
+  readonly text: (row: R) => string
+}
+
+/** The same with a sentence for each row: in a last column where all of them fit into `width`, else each below its row, wrapped. */
+export function columnsAndText<R>(
+  rows: readonly R[],
+  all: readonly Column<R>[],
+  {title, text}: Sentence<R>,
+  options: ColumnsOptions,
+): string[] {
+  const {width} = options
+  const beside = columns(rows, [...all, {title, cell: text}], {...options, width: Infinity})
+  if (beside.every((line) => stripVTControlCharacters(line).length <= width)) return beside
+  const [heading = '', ...lines] = columns(rows, all, options)
+  return [heading, ...rows.flatMap((row, index) => [lines[index] ?? '', ...wrap(text(row), width, BELOW)])]
+}
+
+const BELOW = ' '.repeat(10)
 
 function withoutLeast<R>(shown: readonly Column<R>[]): readonly Column<R>[] {
   const most = Math.max(0, ...shown.map(({dispensable = 0}) => dispensable))

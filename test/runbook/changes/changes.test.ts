@@ -391,7 +391,7 @@ describe('the timeline', () => {
       [
         'sapoche  context test  2026-11-22 03:12:07Z',
         '',
-        'TIME         AGO  WHAT      WORKLOAD',
+        'TIME         AGO  KIND      WORKLOAD',
         '02:12:07     1 h  rollout   worker-booking',
         '          first rollout that is kept (revision 1)',
         '02:42:07  30 min  eviction  -',
@@ -403,6 +403,14 @@ describe('the timeline', () => {
         '',
       ].join('\n'),
     )
+    const lines = [
+      'TIME         AGO  KIND      WORKLOAD        CHANGE',
+      '02:12:07     1 h  rollout   worker-booking  first rollout that is kept (revision 1)',
+      '02:42:07  30 min  eviction  -               pod lonely: Evicted, low on memory',
+      '03:11:07   1 min  scaling   worker-booking  1 -> 3 replicas',
+    ]
+    expect(changesViews().table(report, {width: 83, colour: false, now: NOW})).toContain(lines.join('\n'))
+    expect(changesViews().wide(report, {width: 80, colour: false, now: NOW})).toContain(lines.join('\n'))
   })
 
   test('nothing is said to have changed only as far as can be told', async () => {

@@ -227,17 +227,26 @@ describe('views', () => {
         lastTimestamp: ago(40 * SECOND),
       }),
     ])
-    expect(eventsViews().table(report, options)).toBe(
-      [
-        'sapoche  context test  2026-11-22 03:12:07Z',
-        '',
-        ' AGE  TYPE     REASON             WORKLOAD      MESSAGE',
-        ' 1 h  Normal   ScalingReplicaSet  consumer-ecg  Scaled up replica set',
-        '40 s  Warning  BackOff            consumer-ecg  Back-off restarting failed container (x12 over 59 min; pod/ecg-a)',
-        '',
-        '2 events, 1 of them warnings',
-        '',
-      ].join('\n'),
+    const [head, foot] = [
+      ['sapoche  context test  2026-11-22 03:12:07Z', ''],
+      ['', '2 events, 1 of them warnings', ''],
+    ]
+    const narrow = [
+      ' AGE  TYPE     REASON             WORKLOAD',
+      ' 1 h  Normal   ScalingReplicaSet  consumer-ecg',
+      '          Scaled up replica set',
+      '40 s  Warning  BackOff            consumer-ecg',
+      '          Back-off restarting failed container (x12 over 59 min; pod/ecg-a)',
+    ]
+    const broad = [
+      ' AGE  TYPE     REASON             WORKLOAD      MESSAGE',
+      ' 1 h  Normal   ScalingReplicaSet  consumer-ecg  Scaled up replica set',
+      '40 s  Warning  BackOff            consumer-ecg  Back-off restarting failed container (x12 over 59 min; pod/ecg-a)',
+    ]
+    expect(eventsViews().table(report, options)).toBe([...head, ...narrow, ...foot].join('\n'))
+    expect(eventsViews().table(report, {...options, width: 113})).toBe([...head, ...broad, ...foot].join('\n'))
+    expect(eventsViews().wide(report, options)).toContain(
+      '\n40 s  Warning  BackOff            consumer-ecg  kubelet  Back-off restarting failed container (x12 over 59 min; pod/ecg-a)\n',
     )
   })
 

@@ -1,5 +1,5 @@
 import {age} from '../../text/age.ts'
-import {columns, type Column} from '../../text/columns.ts'
+import {columnsAndText, type Column} from '../../text/columns.ts'
 import {strip, stripLine} from '../../text/strip.ts'
 import {parseTime} from '../../text/time.ts'
 import {tones, type Tone} from '../../text/tone.ts'
@@ -13,7 +13,7 @@ export function changesNotice({items, since, generatedAt}: ChangesReport): strin
   return items.length > 0 ? null : `nothing has changed for ${age(span)}, as far as can be told; --since goes back further`
 }
 
-/** The text formats of `changes`: newest last. */
+/** The text formats of `changes`: newest last; `wide` is a line a change. */
 export function changesViews(): Record<'table' | 'wide', (report: ChangesReport, options: ViewOptions) => string> {
   return {
     table: (report, options) => render(report, options, options.width),
@@ -24,13 +24,9 @@ export function changesViews(): Record<'table' | 'wide', (report: ChangesReport,
 function render(report: ChangesReport, options: ViewOptions, width: number): string {
   const tone = tones(options.colour)
   const lines = [header(report, tone), '']
-  const [heading, ...rows] = columns(report.items, changeColumns(options, tone), {width, tone})
-  if (heading !== undefined) lines.push(heading)
-  for (const [index, item] of report.items.entries()) {
-    lines.push(rows[index] ?? '')
-    lines.push(...wrap(whatText(item), options.width, '          '))
+  if (report.items.length > 0) {
+    lines.push(...columnsAndText(report.items, changeColumns(options, tone), {title: 'CHANGE', text: whatText}, {width, tone}), '')
   }
-  if (report.items.length > 0) lines.push('')
   for (const {message} of report.warnings) lines.push(...wrap(`${tone.warning('warning')}  ${strip(message)}`, options.width, ''))
   for (const note of report.notChecked) lines.push(...wrap(`not checked: ${note}`, options.width, ''))
   lines.push(count(report.items.length, 'change'))
@@ -41,7 +37,7 @@ function changeColumns({now}: ViewOptions, tone: Tone): Column<ChangeItem>[] {
   return [
     {title: 'TIME', cell: ({at}) => clock(at, now)},
     {title: 'AGO', align: 'right', cell: ({at}) => age(now - (parseTime(at) ?? now))},
-    {title: 'WHAT', cell: ({kind}) => kind},
+    {title: 'KIND', cell: ({kind}) => kind},
     {title: 'WORKLOAD', cell: (item) => tone.strong(strip(ownerText(item)))},
   ]
 }

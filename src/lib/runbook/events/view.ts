@@ -1,6 +1,6 @@
 import {age} from '../../text/age.ts'
+import {columnsAndText, type Column} from '../../text/columns.ts'
 import {strip, stripLine} from '../../text/strip.ts'
-import {table} from '../../text/table.ts'
 import {parseTime} from '../../text/time.ts'
 import {tones, type Tone} from '../../text/tone.ts'
 import {type ViewOptions, wrap} from '../../text/view.ts'
@@ -12,30 +12,41 @@ export function eventsNotice({items, namespace}: EventsReport): string | null {
   return items.length > 0 ? null : `no events in ${namespace} (the cluster keeps them for an hour)`
 }
 
-/** The text formats of `events`: one line an event, whose message is never cut. */
+/** The text formats of `events`: no message is cut; `wide` is a line an event. */
 export function eventsViews(): Record<'table' | 'wide' | 'name', (report: EventsReport, options: ViewOptions) => string> {
   return {
-    table: (report, options) => render(report, options, false),
-    wide: (report, options) => render(report, options, true),
+    table: (report, options) => render(report, options, options.width),
+    wide: (report, options) => render(report, options, Infinity),
     name: ({items}) => items.map(({object}) => `${object.kind.toLowerCase()}/${object.name}\n`).join(''),
   }
 }
 
-function render(report: EventsReport, options: ViewOptions, wide: boolean): string {
+function render(report: EventsReport, options: ViewOptions, width: number): string {
   const tone = tones(options.colour)
-  const head = ['AGE', 'TYPE', 'REASON', 'WORKLOAD', ...(wide ? ['SOURCE'] : []), 'MESSAGE'].map((word) => tone.quiet(word))
-  const rows = report.items.map((item) => {
-    const at = parseTime(item.at)
-    const cells = [at === null ? '-' : age(options.now - at), typeText(item, tone), strip(item.reason), strip(item.workload ?? '-')]
-    return [...cells, ...(wide ? [strip(item.source)] : []), messageText(item)]
-  })
   const lines = [header(report, tone), '']
-  if (rows.length > 0) lines.push(...table([head, ...rows], {align: ['right']}), '')
+  const {items} = report
+  if (items.length > 0) {
+    lines.push(...columnsAndText(items, eventColumns(options, width, tone), {title: 'MESSAGE', text: messageText}, {width, tone}), '')
+  }
   for (const {message} of report.warnings) lines.push(...wrap(`${tone.warning('warning')}  ${strip(message)}`, options.width, ''))
   const {events, warnings} = report.summary
-  const older = events > rows.length ? `the newest ${rows.length} of ` : ''
+  const older = events > items.length ? `the newest ${items.length} of ` : ''
   lines.push(`${older}${events} events, ${warnings} of them warnings${older === '' ? '' : '; --limit 0 shows all'}`)
   return `${lines.join('\n')}\n`
+}
+
+function eventColumns({now}: ViewOptions, width: number, tone: Tone): Column<EventItem>[] {
+  const ago = (time: string | null): string => {
+    const at = parseTime(time)
+    return at === null ? '-' : age(now - at)
+  }
+  return [
+    {title: 'AGE', align: 'right', cell: ({at}) => ago(at)},
+    {title: 'TYPE', cell: (item) => typeText(item, tone)},
+    {title: 'REASON', cell: ({reason}) => strip(reason)},
+    {title: 'WORKLOAD', cell: ({workload}) => strip(workload ?? '-')},
+    ...(width === Infinity ? [{title: 'SOURCE', cell: ({source}: EventItem) => strip(source)}] : []),
+  ]
 }
 
 /** One line for each record as it comes; `widest` is the length of the longest name of a workload. */

@@ -35,7 +35,7 @@ function render(report: TopReport, options: ViewOptions, width: number): string 
   return `${lines.join('\n')}\n`
 }
 
-function topColumns({by}: TopReport, tone: Tone): Column<TopItem>[] {
+function topColumns({by, items}: TopReport, tone: Tone): Column<TopItem>[] {
   const right = 'right' as const
   const inPod: Column<TopItem>[] = by === 'container' ? [{title: 'POD', cell: ({pod}) => strip(pod ?? '-')}] : []
   return [
@@ -47,7 +47,7 @@ function topColumns({by}: TopReport, tone: Tone): Column<TopItem>[] {
     {title: 'MEMORY', align: right, cell: ({memory}) => memoryText(memory)},
     {title: '%REQ', align: right, cell: ({percents}) => percentText(percents.memoryOfRequests), dispensable: 2},
     {title: '%LIM', align: right, cell: ({percents}) => limitText(percents.memoryOfLimits, tone), dispensable: 1},
-    {title: 'NOTE', cell: noteOf, dispensable: 1},
+    ...(items.some((item) => noteOf(item) !== '') ? [{title: 'NOTE', cell: noteOf, dispensable: 1}] : []),
   ]
 }
 
