@@ -1,5 +1,5 @@
 import {describe, expect, test} from 'vitest'
-import {KafkaLog, KafkaPartition} from '../../src/lib/sandbox/kafka-log.ts'
+import {type Consumption, KafkaLog, KafkaPartition} from '../../src/lib/sandbox/kafka-log.ts'
 import {Frames, Reader, Writer} from '../../src/lib/sandbox/kafka-wire.ts'
 
 const SECOND = 1000
@@ -7,7 +7,7 @@ const SECOND = 1000
 /** A log with one consumer on one topic, which begins at 0. */
 function logOf(perSecond: number) {
   const log = new KafkaLog()
-  const consumption = {workload: 'w', group: 'g', topic: 't', stuck: false, perSecond}
+  const consumption: Consumption = {workload: 'w', group: 'g', topic: 't', stuck: new Set(), perSecond}
   log.consume(consumption)
   log.advance(0, () => ['pod-a'])
   const sum = (of: (partition: number) => number): number => [0, 1, 2].reduce((total, partition) => total + of(partition), 0)
@@ -34,13 +34,15 @@ describe('a log that moves', () => {
     expect([end(), read()]).toEqual([1000, 600])
   })
 
-  test('nobody reads while no pod is ready, or when they are stuck', () => {
+  test('nobody reads while no pod is ready, or when they are stuck; the one in their place does', () => {
     const {log, consumption, read} = logOf(2)
     log.advance(10 * SECOND, () => [])
     expect([read(), log.group('g').members]).toEqual([0, []])
-    consumption.stuck = true
+    consumption.stuck = new Set(['pod-a'])
     log.advance(20 * SECOND, () => ['pod-a'])
     expect([read(), log.group('g').members.length]).toEqual([0, 1])
+    log.advance(30 * SECOND, () => ['pod-b'])
+    expect(read()).toBeGreaterThan(50)
   })
 
   test('many short steps come to the same as a long one', () => {

@@ -70,8 +70,8 @@ export interface Consumption {
   readonly workload: string
   readonly group: string
   readonly topic: string
-  /** Reads nothing although it is there. */
-  stuck: boolean
+  /** Pods that read nothing although they are there; those in their place do. */
+  stuck: ReadonlySet<string>
   perSecond: number
 }
 
@@ -126,7 +126,8 @@ export class KafkaLog {
       this.#carry.set(consumption.workload, carry)
       this.#produce(consumption, carry, since, now)
       this.#assign(consumption, pods)
-      if (!consumption.stuck) this.#read(consumption, carry, ((now - since) / SECOND) * CONSUMER_SPEED * pods.length, pods.length)
+      const readers = pods.filter((pod) => !consumption.stuck.has(pod)).length
+      this.#read(consumption, carry, ((now - since) / SECOND) * CONSUMER_SPEED * readers, readers)
     }
   }
 

@@ -60,7 +60,7 @@ export class SandboxKafka {
       const [group, topics] = [valueOf(GROUP), valueOf(TOPIC)]
       if (group === undefined || topics === undefined) continue
       const perSecond = spec.replicas > 0 ? CALM : 0
-      for (const topic of topics.split(',')) this.#log.consume({workload: metadata.name, group, topic, stuck: false, perSecond})
+      for (const topic of topics.split(',')) this.#log.consume({workload: metadata.name, group, topic, stuck: new Set(), perSecond})
     }
     this.advance()
   }
@@ -95,11 +95,11 @@ export class SandboxKafka {
     if (consumption !== undefined) consumption.perSecond = perSecond
   }
 
-  /** From now on a workload's consumers are there and read nothing. */
+  /** From now on a workload's consumers are there and read nothing, until they are restarted. */
   stall(workload: string): void {
     this.advance()
     const consumption = this.#log.consumptionOf(workload)
-    if (consumption !== undefined) consumption.stuck = true
+    if (consumption !== undefined) consumption.stuck = new Set(this.#readyPods().get(workload))
   }
 
   /** The cluster loses a broker, whose container keeps crashing. */
@@ -152,12 +152,16 @@ export class SandboxKafka {
 
   /** Lets happen what has happened since the last time. */
   advance(): void {
-    const pods = Map.groupBy(this.#cluster.store.list(PODS, this.#catalogue.namespace), ({metadata}) => metadata.labels?.['app'] ?? '')
-    this.#log.advance(this.#cluster.clock.now(), (workload) =>
-      (pods.get(workload) ?? [])
-        .filter(({status}) => conditionOf(status.conditions, 'Ready')?.status === 'True')
-        .map(({metadata}) => metadata.name)
-        .sort(),
-    )
+    const pods = this.#readyPods()
+    this.#log.advance(this.#cluster.clock.now(), (workload) => pods.get(workload) ?? [])
+  }
+
+  /** Names by workload, in their order. */
+  #readyPods(): ReadonlyMap<string, readonly string[]> {
+    const ready = this.#cluster.store
+      .list(PODS, this.#catalogue.namespace)
+      .filter(({status}) => conditionOf(status.conditions, 'Ready')?.status === 'True')
+    const byWorkload = Map.groupBy(ready, ({metadata}) => metadata.labels?.['app'] ?? '')
+    return new Map([...byWorkload].map(([workload, pods]) => [workload, pods.map(({metadata}) => metadata.name).sort()]))
   }
 }
