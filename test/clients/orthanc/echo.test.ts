@@ -98,7 +98,7 @@ test.each<[string, (socket: Socket) => void, EchoAnswer['kind'], string | RegExp
   ['a connection that is closed', (socket) => socket.end(), 'closed', 'closes the connection without an answer'],
   ['a connection that is closed later', (socket) => socket.once('data', () => socket.destroy()), 'closed', /closes/],
   ['a web server', saying(Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n')), 'foreign', 'answers in HTTP, and not in DICOM'],
-  ['TLS', saying(Buffer.from('15030300020232', 'hex')), 'foreign', 'speaks DICOM over TLS, which is not probed'],
+  ['TLS', saying(Buffer.from('15030300020232', 'hex')), 'tls', 'wants TLS, which is not spoken here'],
   ['something else', saying(Buffer.from('SSH-2.0-OpenSSH')), 'foreign', 'answers, and not in DICOM'],
   ['a PDU without end', saying(Buffer.from('0400ffffffff', 'hex')), 'foreign', 'answers, and not in DICOM'],
 ])('%s', async (_, serve, kind, words) => {

@@ -18,15 +18,15 @@ const ORTHANC_STATUS: Readonly<Record<number, string>> = {
   1004: 'SQLite cannot run a statement',
 }
 
-/** What `decode` makes of an answer with a status of 2xx; null where it is not what was asked for. */
-export function toAnswer<T>(exchange: Exchange, decode: (reply: Reply) => T | null): Answer<T> {
+/** What `decode` makes of an answer with a status of 2xx; null where it is not what `who` would say (`an Orthanc`). */
+export function toAnswer<T>(exchange: Exchange, decode: (reply: Reply) => T | null, who: string): Answer<T> {
   const {reply, failure, ms} = exchange
   if (reply === null) return {value: null, failure, ms}
   const {status} = reply
   if (status < 200 || status > 299) return {value: null, failure: failureOf(reply), ms}
   const value = decode(reply)
   if (value !== null) return {value, failure: null, ms}
-  return {value: null, failure: {kind: 'foreign', status, orthancStatus: null, words: foreignWords(reply)}, ms}
+  return {value: null, failure: {kind: 'foreign', status, orthancStatus: null, words: foreignWords(reply, who)}, ms}
 }
 
 /** The JSON of an answer that is whole; undefined where it is none. */
@@ -63,8 +63,8 @@ function orthancStatusOf(reply: Reply): number | null {
   return typeof status === 'number' && Number.isInteger(status) ? status : null
 }
 
-function foreignWords({contentType, body, isWhole}: Reply): string {
+function foreignWords({contentType, body, isWhole}: Reply, who: string): string {
   if (/html/i.test(contentType) || /^\s*</.test(body.subarray(0, 64).toString('latin1')))
-    return 'answers with a page of HTML, and not as an Orthanc'
-  return isWhole ? 'answers, and not as an Orthanc' : 'answers with more than an Orthanc says'
+    return `answers with a page of HTML, and not as ${who}`
+  return isWhole ? `answers, and not as ${who}` : `answers with more than ${who} says`
 }

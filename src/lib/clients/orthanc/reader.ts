@@ -9,6 +9,9 @@ import type {Answer, Asker, OrthancReader, PageReader} from './types.ts'
 /** Bytes of an answer that are read: jobs are listed with their contents. */
 const LONGEST_JSON = 4 * 1024 * 1024
 const LONGEST_TEXT = 1024 * 1024
+const NO_CONTENT = 204
+/** Of the UIDs that are made of UUIDs this one stands for none (PS3.5, section B.2). */
+const NO_STUDY = '2.25.0'
 
 /** One Orthanc, by an access that leads to one address. Nothing is opened before the first call. */
 export function openOrthancReader(access: OrthancAccess, options: HttpOptions): OrthancReader {
@@ -20,6 +23,7 @@ export function openOrthancReader(access: OrthancAccess, options: HttpOptions): 
       toAnswer(
         await http.get(access.path + path, {authorization: asker === 'nobody' ? null : authorization, limit: LONGEST_JSON, signal}),
         decode,
+        'an Orthanc',
       )
   return {
     where: nameOf(access),
@@ -32,6 +36,7 @@ export function openOrthancReader(access: OrthancAccess, options: HttpOptions): 
     database: route('/changes?last', decodeChanges),
     statistics: route('/statistics', decodeStatistics),
     jobs: route('/jobs?expand', decodeJobs),
+    dicomWeb: (root, asker, signal) => askDicomWeb(http, root, asker === 'nobody' ? null : authorization, signal),
     echo: (target, signal) => echo(access, target, {...options, signal}),
     close: () => http.close(),
   }
@@ -40,16 +45,22 @@ export function openOrthancReader(access: OrthancAccess, options: HttpOptions): 
 /** The pages of a web server, by an access that leads to one address, without credentials. */
 export function openPageReader(access: Access, options: HttpOptions): PageReader {
   const http = new HttpClient(access, options)
-  const common = {authorization: null}
+  const get = (path: string, limit: number, signal: AbortSignal) => http.get(path, {authorization: null, limit, signal})
   return {
     where: nameOf(access),
-    status: async (path, signal) => toAnswer(await http.get(path, {...common, limit: 0, signal}), () => true),
+    status: async (path, signal) => toAnswer(await get(path, 0, signal), () => true, 'a page'),
     text: async (path, signal) =>
-      toAnswer(await http.get(path, {...common, limit: LONGEST_TEXT, signal}), ({body, isWhole}) =>
-        isWhole ? body.toString('utf8') : null,
-      ),
+      toAnswer(await get(path, LONGEST_TEXT, signal), ({body, isWhole}) => (isWhole ? body.toString('utf8') : null), 'a configuration'),
+    dicomWeb: (root, signal) => askDicomWeb(http, root, null, signal),
     close: () => http.close(),
   }
+}
+
+/** A search that finds nothing (QIDO-RS), so that nothing of a patient travels; and nothing of the answer is read. */
+async function askDicomWeb(http: HttpClient, root: string, authorization: string | null, signal: AbortSignal): Promise<Answer<true>> {
+  const path = `${root.replace(/\/+$/, '')}/studies?limit=1&StudyInstanceUID=${NO_STUDY}`
+  const exchange = await http.get(path, {authorization, limit: 0, signal})
+  return toAnswer(exchange, ({status, contentType}) => (status === NO_CONTENT || /json/i.test(contentType) ? true : null), 'DICOMweb')
 }
 
 /** RFC 7617, in UTF-8. */

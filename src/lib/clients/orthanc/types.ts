@@ -61,9 +61,10 @@ export interface OrthancJob {
 export interface EchoAnswer {
   /**
    * `echoed`: DICOM is well. `rejected`: it speaks DICOM and wants no association with us. `failed`: it answered the echo with another status
-   * than success. `aborted`, `closed`: it ended the association. `foreign`: something else answers. `silent`: nothing does, in time.
+   * than success. `aborted`, `closed`: it ended the association. `tls`: it wants TLS, which is not spoken here. `foreign`: something else
+   * answers. `silent`: nothing does, in time.
    */
-  readonly kind: 'echoed' | 'rejected' | 'failed' | 'aborted' | 'closed' | 'foreign' | 'silent'
+  readonly kind: 'echoed' | 'rejected' | 'failed' | 'aborted' | 'closed' | 'tls' | 'foreign' | 'silent'
   /** `rejects the association: called AE title not recognized`; '' for `echoed`. */
   readonly words: string
   readonly ms: number
@@ -99,6 +100,8 @@ export interface OrthancReader {
   statistics(asker: Asker, signal: AbortSignal): Promise<Answer<OrthancStatistics>>
   /** `/jobs?expand`: of this replica alone. */
   jobs(asker: Asker, signal: AbortSignal): Promise<Answer<readonly OrthancJob[]>>
+  /** `/studies` of DICOMweb under this root, for a study that nobody has: its status and type alone. */
+  dicomWeb(root: string, asker: Asker, signal: AbortSignal): Promise<Answer<true>>
   /** C-ECHO over an association of its own. */
   echo(target: EchoTarget, signal: AbortSignal): Promise<EchoAnswer>
   close(): void
@@ -112,5 +115,7 @@ export interface PageReader {
   status(path: string, signal: AbortSignal): Promise<Answer<true>>
   /** A text, of at most 1 MiB. */
   text(path: string, signal: AbortSignal): Promise<Answer<string>>
+  /** As OrthancReader's, by whoever passes DICOMweb on. */
+  dicomWeb(root: string, signal: AbortSignal): Promise<Answer<true>>
   close(): void
 }

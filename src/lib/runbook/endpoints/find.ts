@@ -66,21 +66,27 @@ export function findEndpoint(address: Address, namespace: string, neighbourhoods
 }
 
 /** A pod behind a port of a service; null where none runs, or the service has no such port or no selector. */
-export function behind({namespace, pods}: Neighbourhood, service: Service, port: number): Endpoint | null {
-  const {selector} = service
-  if (selector === null) return null
-  const members = pods.filter(
-    ({labels, state}) => state !== 'off' && Object.entries(selector).every(([key, value]) => labels[key] === value),
-  )
-  const ordered = members.toSorted((a, b) => Number(b.state === 'ready') - Number(a.state === 'ready') || (a.name < b.name ? -1 : 1))
-  const target = service.ports.find((each) => each.port === port)?.targetPort
-  for (const pod of ordered) {
-    // A headless service has no ports of its own: its name leads to the pods as they are.
-    const number =
-      target === undefined ? (service.clusterIP === 'None' ? port : undefined) : typeof target === 'number' ? target : pod.ports.get(target)
-    if (number !== undefined) return {namespace, service: service.name, pod: pod.name, port: number}
+export function behind(around: Neighbourhood, service: Service, port: number): Endpoint | null {
+  for (const pod of membersOf(around, service)) {
+    const number = pod.state === 'off' ? null : targetPort(service, port, pod)
+    if (number !== null) return {namespace: around.namespace, service: service.name, pod: pod.name, port: number}
   }
   return null
+}
+
+/** The pods that a service selects, of every state, ready ones first; none without a selector. */
+export function membersOf<P extends EndpointPod>({pods}: {readonly pods: readonly P[]}, {selector}: Service): P[] {
+  if (selector === null) return []
+  const members = pods.filter(({labels}) => Object.entries(selector).every(([key, value]) => labels[key] === value))
+  return members.toSorted((a, b) => Number(b.state === 'ready') - Number(a.state === 'ready') || (a.name < b.name ? -1 : 1))
+}
+
+/** Where a port of a service leads in a pod; null where the service has no such port, or the pod none of the name that it leads to. */
+export function targetPort({ports, clusterIP}: Service, port: number, pod: EndpointPod): number | null {
+  const target = ports.find((each) => each.port === port)?.targetPort
+  // A headless service has no ports of its own: its name leads to the pods as they are.
+  if (target === undefined) return clusterIP === 'None' ? port : null
+  return typeof target === 'number' ? target : (pod.ports.get(target) ?? null)
 }
 
 /** A cluster IP, or a pod's own. */

@@ -17,7 +17,7 @@ import {
   readPdus,
   releaseRequest,
 } from './pdu.ts'
-import {abortWords, foreignWords, rejectionWords, statusWords} from './reasons.ts'
+import {abortWords, foreignOutcome, rejectionWords, statusWords} from './reasons.ts'
 
 /** For the answer to our farewell: whoever has echoed is well, and need not hurry. */
 const FAREWELL_MS = 500
@@ -45,7 +45,7 @@ export async function echo(access: Access, target: EchoTarget, options: HttpOpti
   } catch (error) {
     if (signal.aborted) throw error
     if (error instanceof TooLate) return {kind: 'silent', words: `no answer within ${timeoutMs / 1000} s`, ms: ms()}
-    if (error instanceof ForeignError) return {kind: 'foreign', words: foreignWords(error.head), ms: ms()}
+    if (error instanceof ForeignError) return {...foreignOutcome(error.head), ms: ms()}
     if (!(error instanceof SapocheError) && isClosed(error)) return {...CLOSED, ms: ms()}
     throw fromConnection(error, nameOf(plain))
   } finally {

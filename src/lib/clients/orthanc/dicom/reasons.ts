@@ -46,9 +46,9 @@ export function statusWords(status: number | null): string {
 }
 
 /** What else than DICOM may answer on its port, by its first bytes. */
-export function foreignWords(head: Buffer): string {
-  if (head.subarray(0, 5).toString('latin1') === 'HTTP/') return 'answers in HTTP, and not in DICOM'
-  // A record of TLS: handshake, or an alert.
-  if ((head[0] === 0x15 || head[0] === 0x16) && head[1] === 0x03) return 'speaks DICOM over TLS, which is not probed'
-  return 'answers, and not in DICOM'
+export function foreignOutcome(head: Buffer): {readonly kind: 'tls' | 'foreign'; readonly words: string} {
+  if (head.subarray(0, 5).toString('latin1') === 'HTTP/') return {kind: 'foreign', words: 'answers in HTTP, and not in DICOM'}
+  // A record of TLS: an alert, or a handshake.
+  if ((head[0] === 0x15 || head[0] === 0x16) && head[1] === 0x03) return {kind: 'tls', words: 'wants TLS, which is not spoken here'}
+  return {kind: 'foreign', words: 'answers, and not in DICOM'}
 }

@@ -1,0 +1,78 @@
+import {strip} from '../../text/strip.ts'
+import {tones, type Tone} from '../../text/tone.ts'
+import {labelled, wrap, type ViewOptions} from '../../text/view.ts'
+import {junit, type FailOn, type JunitCase} from '../junit.ts'
+import {header, toned} from '../view.ts'
+import {verdictWords} from './report.ts'
+import type {OrthancProbeReport, ProbeStep} from './schema.ts'
+
+type View = (report: OrthancProbeReport, options: ViewOptions) => string
+
+/** Columns of name, status and time. */
+const [NAME, STATUS, TIME] = [16, 9, 9] as const
+/** What a step is about wants so much room; else it stands on a line of its own. */
+const ENOUGH = 24
+
+/** The text formats of `orthanc-probe`. */
+export function probeViews(failOn: FailOn): Record<'table' | 'wide' | 'name' | 'junit', View> {
+  return {
+    table: (report, options) => `${probeLines(report, options, {width: options.width}).join('\n')}\n`,
+    wide: (report, options) => `${probeLines(report, options, {width: Infinity}).join('\n')}\n`,
+    name: ({steps}) => steps.map(({name, target}) => `${name}/${strip(target)}\n`).join(''),
+    junit: ({steps}) => junit('sapoche orthanc-probe', junitCases(steps), failOn),
+  }
+}
+
+export interface Form {
+  /** Columns that the steps may take. */
+  readonly width: number
+  /** A line that shows how long a step took, look by look. */
+  readonly trend?: (step: ProbeStep) => string
+}
+
+/** Header, steps in their order, the commands that help, and the verdict. */
+export function probeLines(report: OrthancProbeReport, options: ViewOptions, {width, trend}: Form): string[] {
+  const tone = tones(options.colour)
+  const {steps, warnings, next} = report
+  return [
+    header(report, tone),
+    '',
+    ...steps.flatMap((step, index) => stepLines(step, steps[index - 1]?.target ?? '', tone, {width, ...(trend && {trend})})),
+    '',
+    ...warnings.flatMap(({message}) => labelled('warning', strip(message), options.width, tone.warning)),
+    ...next.map((command, index) => `${index === 0 ? tone.quiet('next') : '    '}  ${strip(command)}`),
+    ...(warnings.length + next.length === 0 ? [] : ['']),
+    ...closing(report, options, tone),
+  ].map((line) => line.trimEnd())
+}
+
+/** The target stands where it changes. */
+function stepLines(step: ProbeStep, before: string, tone: Tone, {width, trend}: Form): string[] {
+  const {name, target, status, ms, reason} = step
+  const head =
+    name.padEnd(NAME) + toneOf(status, tone) + ' '.repeat(STATUS - status.length) + (ms === null ? '' : `${ms} ms`).padStart(TIME - 2)
+  const line = trend === undefined ? '' : `  ${trend(step)}`
+  const margin = NAME + STATUS + TIME + line.length
+  const words = [target === before ? '' : target, reason].filter((part) => part !== '').join(': ')
+  if (words === '') return [head + line]
+  const indent = margin + ENOUGH > width ? ' '.repeat(NAME) : ' '.repeat(margin)
+  const [first = '', ...rest] = wrap(strip(words), width, indent)
+  return indent.length < margin ? [head + line, first, ...rest] : [`${head}${line}  ${first.slice(margin)}`, ...rest]
+}
+
+function toneOf(status: ProbeStep['status'], tone: Tone): string {
+  return status === 'skipped' ? tone.quiet(status) : toned(status, status, tone)
+}
+
+function closing(report: OrthancProbeReport, {width}: ViewOptions, tone: Tone): string[] {
+  const {verdict, notChecked} = report
+  const unseen = notChecked.length > 0 ? wrap(`not checked: ${notChecked.map(strip).join(', ')}`, width, '    ') : []
+  return [...labelled(verdict.toUpperCase(), verdictWords(report), width, (label) => toned(label, verdict, tone)), ...unseen]
+}
+
+/** What was skipped is no case: it neither passed nor failed. */
+function junitCases(steps: readonly ProbeStep[]): JunitCase[] {
+  return steps.flatMap(({name, target, status, reason}) =>
+    status === 'skipped' ? [] : [{group: name, name: target, severity: status, reason}],
+  )
+}
