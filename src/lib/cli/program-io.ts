@@ -1,21 +1,5 @@
-import type {Readable, Writable} from 'node:stream'
-
-/** This process's streams, for a program that runs elsewhere as if it ran here. */
-export interface ProgramStreams {
-  readonly stdin: Readable
-  readonly stdout: Writable
-  readonly stderr: Writable
-  readonly stdinIsTerminal: boolean
-  readonly stdoutIsTerminal: boolean
-  size(): {readonly columns: number; readonly rows: number}
-  /** Calls back when the terminal's size changes, until the function that it returns is called. */
-  onResize(listener: () => void): () => void
-  /** Every key goes to the program, Ctrl-C too, until the function that it returns is called. */
-  takeKeys(): () => void
-}
-
-/** Whoever uses them owns stdin from then on. */
-export function programStreams(): ProgramStreams {
+/** This process's streams, for a program that runs elsewhere as if it ran here. Whoever uses them owns stdin from then on. */
+export function programStreams() {
   const {stdin, stdout, stderr} = process
   return {
     stdin,
@@ -24,7 +8,7 @@ export function programStreams(): ProgramStreams {
     stdinIsTerminal: isTerminal(stdin),
     stdoutIsTerminal: isTerminal(stdout),
     size: () => ({columns: stdout.columns, rows: stdout.rows}),
-    onResize(listener) {
+    onResize(listener: () => void) {
       stdout.on('resize', listener)
       return () => stdout.removeListener('resize', listener)
     },

@@ -12,6 +12,17 @@ export type Verdict = z.infer<typeof verdict>
 /** RFC 3339 in UTC. */
 export const time = z.iso.datetime()
 
+export const count = z.number().int().nonnegative()
+
+/** `lastAt` and what follows describe the last end of a container; null where none ended, or nothing says when. */
+export const restarts = z.object({
+  total: count,
+  lastAt: time.nullable(),
+  lastReason: z.string().nullable(),
+  exitCode: z.number().int().nullable(),
+  container: z.string().nullable(),
+})
+
 /** Something that went wrong without ending the command: what, and what would mend it. */
 export const warning = z.object({code: z.string(), message: z.string()})
 export type Warning = z.infer<typeof warning>

@@ -146,15 +146,19 @@ function isMoved(pod: Pod, {nodes}: SurveyContext): boolean {
 function restartsOf(pods: readonly Pod[], rows: readonly PodRow[]): Restarts {
   let total = 0
   for (const row of rows) if (!row.terminating) total += row.restarts
-  let restarts: Restarts = {total, lastAt: null, lastReason: null, exitCode: null, container: null}
+  return {total, ...lastEndOf(pods)}
+}
+
+/** The newest end of a container of these pods; init containers end by nature. */
+export function lastEndOf(pods: readonly Pod[]): Omit<Restarts, 'total'> {
+  let last: Omit<Restarts, 'total'> = {lastAt: null, lastReason: null, exitCode: null, container: null}
   for (const pod of pods) {
     for (const {role, name, status} of pod.containers) {
       if (status === null || role === 'init') continue
       const end = lastEnd(status)
-      if (end === null || (restarts.container !== null && (end.finishedAt ?? 0) <= (restarts.lastAt ?? 0))) continue
-      const lastReason = end.reason === '' ? null : end.reason
-      restarts = {total, lastAt: end.finishedAt, lastReason, exitCode: end.exitCode, container: name}
+      if (end === null || (last.container !== null && (end.finishedAt ?? 0) <= (last.lastAt ?? 0))) continue
+      last = {lastAt: end.finishedAt, lastReason: end.reason === '' ? null : end.reason, exitCode: end.exitCode, container: name}
     }
   }
-  return restarts
+  return last
 }

@@ -1,11 +1,10 @@
 import {z} from 'zod'
 import {catalogueSchema} from '../../catalogue/schema.ts'
-import {envelope, severity, verdict, warning} from '../schema.ts'
+import {count, envelope, severity, verdict, warning} from '../schema.ts'
 
 /** As it comes out of a pure function: nobody changes it. */
 type Frozen<T> = T extends readonly (infer E)[] ? readonly Frozen<E>[] : T extends object ? {readonly [K in keyof T]: Frozen<T[K]>} : T
 
-const count = z.number().int().nonnegative()
 const {workloads, ...rest} = catalogueSchema.omit({namespace: true}).shape
 
 /** What the catalogue expects, added up. */

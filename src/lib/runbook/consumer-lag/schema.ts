@@ -1,7 +1,5 @@
 import {z} from 'zod'
-import {envelope, severity, verdict, warning} from '../schema.ts'
-
-const count = z.number().int().nonnegative()
+import {count, envelope, severity, verdict, warning} from '../schema.ts'
 
 /** An offset, or a number of events: a decimal string from 2^53 on, where a number would lose digits. */
 export const offset = z.union([count, z.string().regex(/^\d+$/)])

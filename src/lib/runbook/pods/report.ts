@@ -4,6 +4,7 @@ import {
   doomOf,
   findCondition,
   judgeWorkload,
+  lastEndOf,
   type Node,
   type Pod,
   podState,
@@ -118,30 +119,13 @@ function opinionOfStray(pod: Pod, now: number): Opinion {
 
 function rowOf(pod: Pod): Pick<PodItem, 'containers' | 'status' | 'restarts' | 'node' | 'createdAt' | 'startedAt'> {
   const {word, ready, total, restarts} = podState(pod)
+  const {lastAt, ...last} = lastEndOf([pod])
   return {
     containers: {ready, total},
     status: word,
-    restarts: {total: restarts, ...lastEndOf(pod)},
+    restarts: {total: restarts, lastAt: isoTimeOrNull(lastAt), ...last},
     node: pod.node,
     createdAt: isoTimeOrNull(pod.createdAt),
     startedAt: isoTimeOrNull(pod.startedAt),
-  }
-}
-
-/** The newest end of one of its containers; init containers end by nature. */
-function lastEndOf(pod: Pod): Omit<PodItem['restarts'], 'total'> {
-  let last: {at: number | null; reason: string; exitCode: number; container: string} | null = null
-  for (const {name, role, status} of pod.containers) {
-    if (role === 'init' || status === null) continue
-    const end = status.state.kind === 'terminated' ? status.state : status.lastTermination
-    if (end === null || (last !== null && (end.finishedAt ?? 0) <= (last.at ?? 0))) continue
-    last = {at: end.finishedAt, reason: end.reason, exitCode: end.exitCode, container: name}
-  }
-  if (last === null) return {lastAt: null, lastReason: null, exitCode: null, container: null}
-  return {
-    lastAt: isoTimeOrNull(last.at),
-    lastReason: last.reason === '' ? null : last.reason,
-    exitCode: last.exitCode,
-    container: last.container,
   }
 }

@@ -1,7 +1,5 @@
 import {z} from 'zod'
-import {envelope, severity, time, warning} from '../schema.ts'
-
-const count = z.number().int().nonnegative()
+import {count, envelope, restarts, severity, time, warning} from '../schema.ts'
 
 /** A pod that counts (rules.md, section 1). */
 export const podItem = z.object({
@@ -15,14 +13,7 @@ export const podItem = z.object({
   containers: z.object({ready: count, total: count}),
   /** As kubectl words it. */
   status: z.string(),
-  /** `lastAt` and what follows describe the last end of a container; null where none ended, or nothing says when. */
-  restarts: z.object({
-    total: count,
-    lastAt: time.nullable(),
-    lastReason: z.string().nullable(),
-    exitCode: z.number().int().nullable(),
-    container: z.string().nullable(),
-  }),
+  restarts,
   node: z.string().nullable(),
   createdAt: time.nullable(),
   startedAt: time.nullable(),

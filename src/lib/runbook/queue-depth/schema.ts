@@ -1,7 +1,6 @@
 import {z} from 'zod'
-import {envelope, severity, time, verdict, warning} from '../schema.ts'
+import {count, envelope, severity, time, verdict, warning} from '../schema.ts'
 
-const count = z.number().int().nonnegative()
 const seconds = z.number().int()
 
 /** Counts are null where there is no key, and where they could not be read: `state` says which. */

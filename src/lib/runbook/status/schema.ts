@@ -1,10 +1,8 @@
 import {z} from 'zod'
 import {groupState, queueState, serverState} from '../data-plane/schema.ts'
-import {envelope, severity, time, verdict, warning} from '../schema.ts'
+import {count, envelope, restarts, severity, time, verdict, warning} from '../schema.ts'
 
 export const health = z.enum(['ok', 'inactive', 'drifted', 'progressing', 'degraded', 'down', 'stopped', 'missing', 'unknown'])
-
-const count = z.number().int().nonnegative()
 
 /** `reason` is a sentence; '' where there is nothing to say. Counts are null where they could not be read. */
 export const statusItem = z.object({
@@ -25,13 +23,7 @@ export const statusItem = z.object({
   updated: count.nullable(),
   available: count.nullable(),
   baseline: count.nullable(),
-  restarts: z.object({
-    total: count,
-    lastAt: time.nullable(),
-    lastReason: z.string().nullable(),
-    exitCode: z.number().int().nullable(),
-    container: z.string().nullable(),
-  }),
+  restarts,
   autoscaler: z
     .object({kind: z.enum(['HPA', 'ScaledObject']), name: z.string(), min: count, max: count, trouble: z.string().nullable()})
     .nullable(),
