@@ -135,12 +135,16 @@ export function forwardSuite(open: () => Promise<InspectTarget>, kubectl?: strin
     await stopped(run)
   })
 
-  test('as text: the URL, and that a bare name is the service', async () => {
-    const run = target.start(['forward', 'st-bnkd-php', '0:80'])
-    await run.shows(/^http:\/\/127\.0\.0\.1:\d+ -> service st-bnkd-php port 80 \(pod st-bnkd-php-\S+ port 80\)\n/)
-    await run.shows(/^st-bnkd-php is taken for the service; the deployment is deployment\/st-bnkd-php$/m)
-    await stopped(run)
-  })
+  // Three services of the runbook share their name with a deployment.
+  test.each(['st-bnkd-php', 'diag-design-system-nginx', 'diag-dicom-viewer-nginx'])(
+    'as text: the URL, and that the bare name %s is the service',
+    async (name) => {
+      const run = target.start(['forward', name, '0:80'])
+      await run.shows(new RegExp(`^http://127\\.0\\.0\\.1:\\d+ -> service ${name} port 80 \\(pod ${name}-\\S+ port 80\\)\n`))
+      await run.shows(new RegExp(`^${name} is taken for the service; the deployment is deployment/${name}$`, 'm'))
+      await stopped(run)
+    },
+  )
 
   test('one gibibyte down and one up, by checksum', {timeout: 300_000}, async () => {
     const {run, client} = await forward()

@@ -190,6 +190,13 @@ describe('what is forwarded', () => {
     expect(error.exitCode).toBe(exitCode)
   })
 
+  test('a near name is told once, though a service and a deployment have it', async () => {
+    expect((await failure((await scene(echo, {name: 'st-bnkd-ph', ports: '0'})).started)).suggestions).toEqual([
+      'st-bnkd-php',
+      'st-bnkd-php-nginx',
+    ])
+  })
+
   test('without the right it ends before anybody counts on it: 77', async () => {
     const message = 'pods "x" is forbidden: User "bob" cannot create resource "pods/portforward" in API group "" in the namespace "sapoche"'
     const refusal = {status: 403, body: JSON.stringify({kind: 'Status', status: 'Failure', message, code: 403})}

@@ -40,13 +40,12 @@ export async function findTarget(name: string, wish: PortWish, sources: TargetSo
     return await workloadTarget(name, wish, sources, signal)
   } catch (error) {
     if (!(error instanceof UsageError) || !error.message.startsWith('no ')) throw error
-    const suggestions = [
-      ...nearestNames(
-        bare,
-        services.map((each) => each.name),
-      ),
-      ...error.suggestions,
-    ].slice(0, 5)
+    const near = nearestNames(
+      bare,
+      services.map((each) => each.name),
+    )
+    // A service and a deployment may share a name.
+    const suggestions = [...new Set([...near, ...error.suggestions])].slice(0, 5)
     throw new UsageError(`no service, workload or pod matches "${name}"`, {
       suggestions,
       hints: suggestions.length === 0 ? [] : [{label: 'did you mean', text: suggestions.join('\n')}],
