@@ -28,6 +28,11 @@ export interface Cluster {
   /** Resolves when it is ready. */
   startApiServer(): Promise<void>
   restartApiServer(how?: 'killed' | 'terminated'): Promise<void>
+  /**
+   * After the API server was away kwok finds its pods and nodes again, and is blind for what containers.ts tells it, for over a minute and a
+   * half. So who took the API server away calls this at the end. Resolves when it listens.
+   */
+  restartKwok(): Promise<void>
   /** Starts metrics-server, once; resolves when it has figures, which takes some 20 s. Only `top` needs it. */
   startMetrics(): Promise<void>
 }

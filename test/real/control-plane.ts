@@ -8,7 +8,7 @@ import {type Cluster, kubectlOf} from './cluster-handle.ts'
 import {writeKubeconfig} from './kubeconfig.ts'
 import {nodesAreReady, prepareKwok} from './kwok.ts'
 import {startMetricsServer} from './metrics-server.ts'
-import {freePort, orAbort, processesIn, type Processes, type Progress, type Running, waitUntil} from './processes.ts'
+import {freePort, listens, orAbort, processesIn, type Processes, type Progress, type Running, waitUntil} from './processes.ts'
 import {apiServerArguments, controllerManagerArguments, etcdArguments, kwokArguments, schedulerArguments} from './server-arguments.ts'
 
 export interface ControlPlane extends Cluster {
@@ -87,8 +87,13 @@ async function startServers(dir: string, binaries: Binaries, processes: Processe
     await start('kube-scheduler', schedulerArguments(kubeconfig)),
   ]
   await prepareKwok(api, binaries, running)
-  running.push(await start('kwok', kwokArguments(credentials, kubeconfig, ports)))
-  await waitUntil('the nodes are ready', () => nodesAreReady(api), {needs: running})
+  const startKwok = async (): Promise<Running> => {
+    const started = await start('kwok', kwokArguments(credentials, kubeconfig, ports))
+    await waitUntil('kwok listens', () => listens(ports.kwok), {needs: [started]})
+    return started
+  }
+  let kwok = await startKwok()
+  await waitUntil('the nodes are ready', () => nodesAreReady(api), {needs: [...running, kwok]})
 
   let metrics: Promise<void> | undefined
   return {
@@ -107,6 +112,10 @@ async function startServers(dir: string, binaries: Binaries, processes: Processe
     async restartApiServer(how) {
       await stopApiServer(how)
       await startApiServer()
+    },
+    async restartKwok() {
+      await processes.stop(kwok)
+      kwok = await startKwok()
     },
     startMetrics: () => (metrics ??= startMetricsServer({api, kubeconfig, dir, start: (args) => start('metrics-server', args)})),
   }

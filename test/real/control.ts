@@ -19,7 +19,7 @@ interface Description {
   readonly control: string
 }
 
-const ACTIONS = ['stopApiServer', 'startApiServer', 'restartApiServer', 'startMetrics'] as const
+const ACTIONS = ['stopApiServer', 'startApiServer', 'restartApiServer', 'restartKwok', 'startMetrics'] as const
 type Action = (typeof ACTIONS)[number]
 
 /**
@@ -71,6 +71,7 @@ export async function attachCluster(file: string): Promise<Cluster> {
     stopApiServer: (how) => ask('stopApiServer', how),
     startApiServer: () => ask('startApiServer'),
     restartApiServer: (how) => ask('restartApiServer', how),
+    restartKwok: () => ask('restartKwok'),
     startMetrics: () => ask('startMetrics'),
   }
 }

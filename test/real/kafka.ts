@@ -1,11 +1,10 @@
-import {connect} from 'node:net'
 import {mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {createAuthority, type Pem, serverCertificate} from './certificates.ts'
 import {ensureKafkaJars} from './kafka-jars.ts'
 import {type Brokers, brokerProperties, type Listeners, nameOf} from './kafka-properties.ts'
-import {freePort, lastLines, type Output, processesIn, type Progress, run, type Running, waitUntil} from './processes.ts'
+import {freePort, lastLines, listens, type Output, processesIn, type Progress, run, type Running, waitUntil} from './processes.ts'
 
 /** Users of the listener that wants credentials. Who comes by another listener may do everything. */
 export const KAFKA_USERS = {
@@ -147,14 +146,4 @@ async function prepare(dir: string, id: number, brokers: Brokers, authority: Pem
   ]
   const {code, stdout, stderr} = await run('java', args, {timeout: TOOL_MS})
   if (code !== 0) throw new Error(`Kafka's storage could not be formatted:\n${stdout}${stderr}`)
-}
-
-function listens(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => {
-      socket.destroy()
-      resolve(true)
-    })
-    socket.once('error', () => resolve(false))
-  })
 }

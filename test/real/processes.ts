@@ -1,7 +1,7 @@
 import {spawn} from 'node:child_process'
 import {once} from 'node:events'
 import {closeSync, existsSync, openSync, readFileSync} from 'node:fs'
-import {createServer} from 'node:net'
+import {connect, createServer} from 'node:net'
 import {join} from 'node:path'
 
 /** Says one line about what is going on. */
@@ -172,6 +172,17 @@ export function run(command: string, args: readonly string[], {cwd, env, input, 
     child.stdin.on('error', () => undefined).end(input)
     child.once('error', reject)
     child.once('close', (code) => resolve({stdout, stderr, code: code ?? 128}))
+  })
+}
+
+/** True where somebody accepts connections on a port of loopback. */
+export function listens(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => resolve(false))
   })
 }
 

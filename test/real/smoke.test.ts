@@ -256,6 +256,8 @@ describe('faults', () => {
 })
 
 describe('the API server goes away and comes back', () => {
+  afterAll(() => cluster.restartKwok())
+
   test.each(['killed', 'terminated'] as const)('%s: the watch ends, the same objects are there afterwards', async (how) => {
     const before = await cluster.api.get<{items: Pod[]}>(PODS)
     const watch = cluster.api.watch(PODS)
