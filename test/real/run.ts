@@ -32,5 +32,5 @@ await withSeededCluster(async (cluster, file, signal) => {
   }, LIMIT_MINUTES * 60_000)
   const [code] = (await once(tests, 'close')) as [number | null]
   clearTimeout(limit)
-  return code ?? (signal.aborted ? 130 : 1)
+  return signal.aborted ? 130 : (code ?? 1)
 })
