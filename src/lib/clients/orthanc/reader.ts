@@ -60,7 +60,11 @@ export function openPageReader(access: Access, options: HttpOptions): PageReader
 async function askDicomWeb(http: HttpClient, root: string, authorization: string | null, signal: AbortSignal): Promise<Answer<true>> {
   const path = `${root.replace(/\/+$/, '')}/studies?limit=1&StudyInstanceUID=${NO_STUDY}`
   const exchange = await http.get(path, {authorization, limit: 0, signal})
-  return toAnswer(exchange, ({status, contentType}) => (status === NO_CONTENT || /json/i.test(contentType) ? true : null), 'DICOMweb')
+  return toAnswer(
+    exchange,
+    ({status, contentType}) => (status === NO_CONTENT || contentType === '' || /json/i.test(contentType) ? true : null),
+    'DICOMweb',
+  )
 }
 
 /** RFC 7617, in UTF-8. */

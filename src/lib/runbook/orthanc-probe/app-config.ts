@@ -16,6 +16,7 @@ export type Way =
   /** To a pod of the namespace; `isInternal`: by a name or address that only the cluster knows. */
   | {
       readonly kind: 'pod'
+      readonly host: string
       readonly pod: string
       readonly port: number
       readonly path: string
@@ -60,7 +61,7 @@ export function wayOf(text: string, around: Neighbourhood): Way {
   if (found !== null) {
     if (found.endpoint === null) return {kind: 'nowhere', host}
     const {pod, port: podPort} = found.endpoint
-    return {kind: 'pod', pod, port: podPort, path, isTls, isInternal: true}
+    return {kind: 'pod', host, pod, port: podPort, path, isTls, isInternal: true}
   }
   const byNode = around.services.flatMap((service) =>
     service.ports.filter(({nodePort}) => nodePort === port).map((each) => [service, each] as const),
@@ -69,7 +70,7 @@ export function wayOf(text: string, around: Neighbourhood): Way {
     const [{name}, {port: servicePort}] = byNode
     const behind = findEndpoint({host: name, port: servicePort}, around.namespace, [around])
     if (behind?.endpoint == null) return {kind: 'nowhere', host}
-    return {kind: 'pod', pod: behind.endpoint.pod, port: behind.endpoint.port, path, isTls, isInternal: false}
+    return {kind: 'pod', host, pod: behind.endpoint.pod, port: behind.endpoint.port, path, isTls, isInternal: false}
   }
   return isOnlyInside(bare, around.namespace) ? {kind: 'nowhere', host} : {kind: 'outside', host}
 }

@@ -47,7 +47,9 @@ export async function askOrthanc(reader: OrthancReader, target: Target, options:
   const known = {...sight, open, system, openSystem, echo}
   if (!mayAsk(known)) return known
   const database = await ask(() => reader.database('user', signal))
-  if (!options.deep || valueOf(database) === null) return {...known, database}
+  // A filter may keep one route from a user, and not the next.
+  const isUp = valueOf(database) !== null || failureOf(database)?.kind === 'forbidden'
+  if (!options.deep || !isUp) return {...known, database}
   const statistics = await ask(() => reader.statistics('user', signal))
   return {...known, database, statistics, jobs: await ask(() => reader.jobs('user', signal))}
 }

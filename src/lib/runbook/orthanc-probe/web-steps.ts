@@ -62,7 +62,7 @@ function rootFinding({way, asked, settings}: RootSight): Finding {
     }
   }
   const isInternal = way.kind === 'pod' && way.isInternal
-  const internal = isInternal ? `${which}: its host is known in the cluster alone, and no browser reaches it` : ''
+  const internal = isInternal ? `${which}: ${way.host} is known in the cluster alone, and no browser reaches it` : ''
   if (asked === null) return {status: isInternal ? 'warning' : 'skipped', reason: internal || 'over TLS, which was not asked'}
   const failure = failureOf(asked)
   const words = isKept(failure) ? 'asks for credentials' : ''
