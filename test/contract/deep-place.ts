@@ -1,6 +1,6 @@
 import {freePort} from '../real/processes.ts'
 import type {LagStage} from './lag-stage.ts'
-import type {RedisCase, StartRedis} from './queue-reader.ts'
+import type {RedisCase, RedisPerson, StartRedis} from './queue-reader.ts'
 import {deployment, openScene, type DeploymentParts, type Scene} from './scene.ts'
 import {writeFileFor} from './target.ts'
 
@@ -25,6 +25,12 @@ export interface DeepOptions {
   /** What the cluster has besides, and more sections of the catalogue. */
   readonly objects?: readonly object[]
   readonly catalogue?: object
+  /** Besides Redis. */
+  readonly servers?: object
+  /** Who may come into Redis. */
+  readonly people?: readonly RedisPerson[]
+  /** Of the consumer, besides what leads to Kafka. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 let places = 0
@@ -33,11 +39,12 @@ let places = 0
 export async function openDeepPlace(
   {target, createTopic, commit}: LagStage,
   startRedis: StartRedis,
-  {workers = {'worker-pdf': {}}, consumer: parts = {}, listed = {}, objects = [], catalogue: sections = {}}: DeepOptions,
+  options: DeepOptions,
   ending: (end: () => unknown) => void,
 ): Promise<DeepPlace> {
+  const {workers = {'worker-pdf': {}}, consumer: parts = {}, listed = {}, objects = [], catalogue: sections = {}} = options
   const consumer = `consumer-${process.pid}-${++places}`
-  const redis = await startRedis()
+  const redis = await startRedis(options.people)
   ending(() => redis.stop())
   const port = await freePort()
   await target.openPort(port, redis.port)
@@ -56,11 +63,11 @@ export async function openDeepPlace(
     dependencies: [
       {name: 'message-queue', kind: 'queue', where: 'in another namespace', purpose: 'events', environment: ['KAFKA_BROKER*']},
     ],
-    servers: {redis: {address: `redis:${port}`}},
+    servers: {redis: {address: `redis:${port}`}, ...options.servers},
     ...sections,
   }
   const file = await writeFileFor(target, `deep-${scene.namespace}.yaml`, JSON.stringify(catalogue))
-  const env = Object.entries({KAFKA_BROKERS: BROKERS, KAFKA_GROUP_ID: consumer, KAFKA_TOPIC: `${consumer}-topic`})
+  const env = Object.entries({KAFKA_BROKERS: BROKERS, KAFKA_GROUP_ID: consumer, KAFKA_TOPIC: `${consumer}-topic`, ...options.env})
   const ports = [{name: 'redis', port, targetPort: port}]
   await scene.create(
     {apiVersion: 'v1', kind: 'Service', metadata: {name: 'redis'}, spec: {selector: {app: 'redis'}, ports}},

@@ -70,8 +70,17 @@ function serverGates(session: Session, options: ClusterOptions & ServerOptions, 
     },
     async orthanc() {
       const [{openOrthancReader}, access] = await Promise.all([import('../clients/orthanc/index.ts'), servers.orthanc()])
-      const reader = openOrthancReader(access, {timeoutMs, clock: environment.now})
-      return {...(await targetOf(access, timeoutMs)), alive: (signal) => reader.alive('nobody', signal)}
+      return {
+        ...(await targetOf(access, timeoutMs)),
+        async alive(signal) {
+          const reader = openOrthancReader(access, {timeoutMs, clock: environment.now})
+          try {
+            return await reader.alive('nobody', signal)
+          } finally {
+            reader.close()
+          }
+        },
+      }
     },
   }
 }

@@ -7,7 +7,8 @@ import type {LagReaderOptions} from './index.ts'
 import type {BrokerContact} from './types.ts'
 
 /**
- * Every broker of the cluster, each over a connection of its own that asks it what it speaks. `now` is this machine's clock, milliseconds.
+ * Every broker of the cluster, and every address of the access that is none of theirs (a broker that the cluster has lost), each over a
+ * connection of its own that asks it what it speaks. `now` is this machine's clock, milliseconds.
  * Rejects where no address of the access answers (69, 75, 77, ServerDownError), or when interrupted.
  */
 export async function contactBrokers(
@@ -17,15 +18,18 @@ export async function contactBrokers(
   const known = new Brokers(access, options)
   try {
     const {brokers} = await (await known.any()).send('Metadata', {topics: [], allowAutoTopicCreation: false})
-    const addresses = brokers.toSorted((a, b) => a.nodeId - b.nodeId)
-    return await Promise.all(addresses.map(({nodeId, host, port}) => contact(nodeId, {host, port}, access, options)))
+    const members = brokers.toSorted((a, b) => a.nodeId - b.nodeId).map(({nodeId: id, host, port}) => ({id, host, port}))
+    const others = access.addresses
+      .filter((address) => !members.some(({host, port}) => host === address.host && port === address.port))
+      .map((address) => ({id: null, ...address}))
+    return await Promise.all([...members, ...others].map(({id, ...address}) => contact(id, address, access, options)))
   } finally {
     known.close()
   }
 }
 
 async function contact(
-  id: number,
+  id: BrokerContact['id'],
   address: Address,
   access: KafkaAccess,
   options: LagReaderOptions & {readonly now: () => number},

@@ -92,7 +92,8 @@ export interface LagReader {
 
 /** One broker as it was reached by its advertised name. */
 export interface BrokerContact {
-  readonly id: number
+  /** Null where the cluster does not count it among its own. */
+  readonly id: number | null
   /** `redpanda-0.redpanda:9092 (pod redpanda-0)`. */
   readonly address: string
   /** Milliseconds until it was connected, logged in to, and had answered. */
