@@ -6,6 +6,7 @@ const results = process.env['SAPOCHE_TEST_RESULTS']
 export default defineConfig({
   test: {
     root: join(import.meta.dirname, '../..'),
+    globalSetup: 'test/temporary.ts',
     // The last one is for the embedded cluster, but needs the kubectl that was built for this one.
     include: ['test/real/**/*.test.ts', 'test/contract/*real*.test.ts', 'test/sandbox/kubectl.test.ts'],
     // One cluster for all of them: what one test breaks, another must not see.
