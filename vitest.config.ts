@@ -11,6 +11,8 @@ export default defineConfig({
     retry: process.env['CI'] ? 2 : 0,
     expect: {poll: {timeout: 20_000}},
     disableConsoleIntercept: true,
+    // Most of them wait for others.
+    maxWorkers: '100%',
     testTimeout: 40_000,
     hookTimeout: 60_000,
     reporters: results ? ['default', 'json'] : ['default'],
