@@ -8,7 +8,10 @@ import {startRealRedis} from './redis-starters.ts'
 
 describe('doctor on real servers', () =>
   doctorSuite({
-    lag: realLagStage,
+    async lag() {
+      await (await clusterOfTheRun()).startMetrics()
+      return await realLagStage()
+    },
     startRedis: startRealRedis,
     orthanc: realServers,
     async letPodsConnect() {
