@@ -6,6 +6,7 @@ import {HEALTHY} from '../../src/lib/sandbox/orthanc.ts'
 import {orthancListener, type OrthancState} from '../../src/lib/sandbox/orthanc-server.ts'
 import {viewerListener} from '../../src/lib/sandbox/web-server.ts'
 import {ensurePackages} from '../real/apt.ts'
+import {pass} from '../real/http-front.ts'
 import {NGINX_PACKAGES, startNginx} from '../real/nginx.ts'
 import {ORTHANC_PACKAGES, type OrthancUser, startOrthanc} from '../real/orthanc.ts'
 import {POSTGRES_PACKAGES} from '../real/postgres.ts'
@@ -99,20 +100,9 @@ export const sandboxServers: OrthancServers = {
     }
   },
   async startViewer({appConfig, orthanc}) {
-    const passOn: RequestListener = (request, response) =>
-      void fetchOn(orthanc, request.url ?? '/', request.headers.authorization, response)
+    const passOn: RequestListener = (request, response) => pass(request, response, orthanc)
     return await listen(createHttpServer(viewerListener({config: () => appConfig, passOn})))
   },
-}
-
-async function fetchOn(
-  port: number,
-  path: string,
-  authorization: string | undefined,
-  response: Parameters<RequestListener>[1],
-): Promise<void> {
-  const answer = await fetch(`http://127.0.0.1:${port}${path}`, {headers: authorization === undefined ? {} : {authorization}})
-  response.writeHead(answer.status).end(await answer.text())
 }
 
 async function listen(server: Server): Promise<ViewerCase> {

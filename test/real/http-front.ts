@@ -61,7 +61,13 @@ export async function startHttpFront(target: number): Promise<HttpFront> {
   }
 }
 
-function pass(incoming: IncomingMessage, outgoing: ServerResponse, port: number, fields: Readonly<Record<string, unknown>> | null): void {
+/** Passes a request on to a port of loopback, and its answer back, with other fields where some are given. */
+export function pass(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  port: number,
+  fields: Readonly<Record<string, unknown>> | null = null,
+): void {
   const {method, url, headers} = incoming
   const onward = request(
     {host: '127.0.0.1', port, method, path: url, headers: {...headers, connection: 'close', 'accept-encoding': 'identity'}, agent: false},

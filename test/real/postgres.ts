@@ -25,11 +25,12 @@ const NOBODY = 65_534
 /** Starts one on a free port of loopback; installs postgresql on a Debian machine that has none. */
 export async function startPostgres(progress: Progress = console.error): Promise<RealPostgres> {
   const programs = await ensurePrograms(progress)
-  const dir = await mkdtemp(join(tmpdir(), 'sapoche-postgres-'))
+  const isRoot = process.getuid?.() === 0
+  // Somebody else has no way into a folder for temporary files that is root's own.
+  const dir = await mkdtemp(join(isRoot ? '/tmp' : tmpdir(), 'sapoche-postgres-'))
   const home = join(dir, 'home')
   await mkdir(join(dir, 'logs'))
   await mkdir(home)
-  const isRoot = process.getuid?.() === 0
   if (isRoot) {
     await chmod(dir, 0o711)
     await chown(home, NOBODY, NOBODY)
