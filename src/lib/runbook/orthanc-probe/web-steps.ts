@@ -46,9 +46,11 @@ function noPodFinding({findings: {endpoints}, found, pods, port}: Place): Findin
 function configFinding({config, roots}: ViewerSight): Finding {
   const finding = answerFinding(config)
   if (finding !== null) return finding
-  if (roots?.length === 0)
-    return {status: 'critical', reason: 'names neither qidoRoot nor wadoRoot: the viewer has nowhere to read images from'}
-  return {status: 'ok', reason: ''}
+  if (roots === null || roots.length > 0) return {status: 'ok', reason: ''}
+  // Web servers of single-page applications answer with the page for whatever there is not.
+  const isPage = /^\s*</.test(config?.answer?.value ?? '')
+  const what = isPage ? 'is not there: the page is the answer to it' : 'names neither qidoRoot nor wadoRoot'
+  return {status: 'critical', reason: `app-config.js ${what}; the viewer has nowhere to read images from`}
 }
 
 function rootFinding({way, asked, settings}: RootSight): Finding {

@@ -1,0 +1,121 @@
+import {describe, expect, test} from 'vitest'
+import {UnreachableError} from '../../../src/lib/errors/index.ts'
+import {probeViews} from '../../../src/lib/runbook/orthanc-probe/index.ts'
+import type {liveProbe} from '../../../src/lib/runbook/orthanc-probe/index.ts'
+import {orthancProbeReport} from '../../../src/lib/runbook/orthanc-probe/schema.ts'
+import {lab, NOW, PATIENT} from './lab.ts'
+
+const NARROW = {width: 80, colour: false, now: NOW}
+const {table, wide, name, junit} = probeViews('warning')
+
+describe('the table', () => {
+  test('the cause, what rests on it, the commands and the verdict', async () => {
+    const report = await (await lab({state: {isDatabaseUp: false}})).probe({dicom: true})
+    expect(table(report, NARROW)).toBe(`sapoche  context test  2026-11-22 03:12:07Z
+
+service         ok                orthanc-read-api-service: NodePort, 80 on node
+                                  port 30635; cluster IP none where the
+                                  catalogue expects 10.27.18.84
+endpoints       ok                1 ready
+pod             ok                orthanc-read-api-0: 1/1 containers ready
+http            ok          5 ms  Orthanc 1.12.9
+authentication  ok          5 ms  lets in user "ops" with the password of
+                                  SAPOCHE_ORTHANC_PASSWORD, and nobody without
+database        critical    5 ms  /changes?last answers 503 Service Unavailable:
+                                  the database is unavailable
+storage         skipped           only with --deep
+dicom           ok          5 ms  C-ECHO
+viewer          ok          5 ms  diag-dicom-viewer-nginx
+viewer          ok          5 ms  app-config.js
+viewer          ok          5 ms  /dicom-web: asks for credentials
+design-system   ok          5 ms  diag-design-system-nginx
+
+next  sapoche logs orthanc-read-api --level error
+      sapoche changes orthanc-read-api --since 1d
+
+CRITICAL  database critical; 10 steps ok
+    not checked: storage (--deep)
+`)
+  })
+
+  test('all is well', async () => {
+    const report = await (await lab()).probe({deep: true, dicom: true})
+    expect(table(report, NARROW)).toMatch(/\n\nOK {2}Orthanc answers; 12 steps ok\n$/)
+  })
+
+  test('where there is little room, what a step is about stands below it', async () => {
+    const report = await (await lab()).probe()
+    const lines = table(report, {...NARROW, width: 50}).split('\n')
+    expect(lines.filter((line) => line.length > 50)).toEqual(
+      ['    not checked: storage (--deep), dicom (--dicom)'].filter((line) => line.length > 50),
+    )
+    expect(lines).toContain('                diag-design-system-nginx')
+  })
+
+  test('wide: a line a step', async () => {
+    const report = await (await lab()).probe()
+    expect(
+      wide(report, NARROW)
+        .split('\n')
+        .filter((line) => /^(service|endpoints|pod|http|auth|data|storage|dicom|viewer|design)/.test(line)),
+    ).toHaveLength(12)
+  })
+
+  test('names and cases of junit: what was skipped is no case', async () => {
+    const report = await (await lab({state: {users: []}})).probe()
+    expect(name(report, NARROW).split('\n').slice(0, 3)).toEqual([
+      'service/orthanc-read-api-service',
+      'endpoints/orthanc-read-api-service',
+      'pod/orthanc-read-api-0',
+    ])
+    const xml = junit(report, NARROW)
+    expect(xml).toMatch(/tests="10" failures="1" errors="0"/)
+    expect(xml).toMatch(
+      /<testcase classname="authentication" name="orthanc-read-api-0"><failure message="gives studies without credentials/,
+    )
+    expect(xml).not.toContain('dicom (')
+  })
+})
+
+describe('following', () => {
+  type Sight = Parameters<ReturnType<typeof liveProbe>['page']>[0]
+
+  test('look by look, with the time of each step; while nothing can be seen, the last', async () => {
+    const here = await lab()
+    const live = here.live()
+    const seen: Sight[] = []
+    for await (const sight of live.follow(PATIENT)) {
+      seen.push(sight)
+      if (seen.length === 1) here.become({isDatabaseUp: false})
+      if (seen.length === 2) here.sources.cluster.close()
+      if (seen.length === 3) break
+    }
+    expect(seen.map(({report: {verdict}, blind}) => [verdict, blind !== null])).toEqual([
+      ['ok', false],
+      ['critical', false],
+      ['unknown', true],
+    ])
+    expect(seen[1]?.history.get('http orthanc-read-api-0')).toEqual([5, 5])
+    expect(live.page(seen[1]!, {...NARROW, width: 100}).body.join('\n')).toMatch(/\nhttp +ok +5 ms {2}██/)
+    expect(live.page(seen[2]!, NARROW).head.join(' ')).toMatch(/BLIND: .*trying again/)
+    expect(seen.map((sight) => live.isReached(sight))).toEqual([true, false, false])
+    expect(seen.map((sight) => live.waitingFor(sight))).toEqual([
+      'Orthanc answers; 10 steps ok',
+      'database critical; 9 steps ok',
+      expect.stringMatching(/^Orthanc can't be asked: /),
+    ])
+    for (const sight of seen) expect(orthancProbeReport.parse(JSON.parse(live.jsonLines(sight)))).toEqual(sight.report)
+  })
+
+  test('the first look must succeed; the signal ends it', async () => {
+    const here = await lab({forbidden: ['pods']})
+    await expect(here.live().follow(PATIENT).next()).rejects.toThrow(/not allowed to list pods/)
+    const controller = new AbortController()
+    const sights: Sight[] = []
+    for await (const sight of (await lab()).live({interval: 60_000}).follow(controller.signal)) {
+      sights.push(sight)
+      controller.abort(new UnreachableError('enough'))
+    }
+    expect(sights).toHaveLength(1)
+  })
+})
