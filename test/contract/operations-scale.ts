@@ -3,8 +3,9 @@ import type {OperationItem} from '../../src/lib/runbook/operation/schema.ts'
 import {scale, type ScaleReport} from '../../src/lib/runbook/scale/index.ts'
 import {SCALE_ANNOTATIONS} from '../../src/lib/workload/index.ts'
 import {isComplete, openStage, overtaken, type Stage} from './operations-kit.ts'
+import {serveScaledObjects} from '../real/keda.ts'
 import {reportOf} from './scene.ts'
-import type {Target} from './target.ts'
+import {sandboxTarget, type Target} from './target.ts'
 
 const WEB = [{name: 'web'}]
 const OPTIONS = {
@@ -38,6 +39,34 @@ export function scaleSuite(open: () => Promise<Target>): void {
     Object.fromEntries(
       Object.entries((await stage.deployment('web')).metadata.annotations ?? {}).filter(([name]) => name.startsWith('sapoche.dev/')),
     )
+
+  describe('KEDA', () => {
+    let keda: Target
+    let end: () => Promise<void>
+    beforeAll(async () => {
+      // The embedded cluster has it in one scenario alone.
+      keda = target.kind === 'real' ? target : await sandboxTarget([], 'scaled-out')
+      end = target.kind === 'real' ? await serveScaledObjects(target.api) : () => keda.close()
+    })
+    afterAll(() => end())
+
+    test.each<[string, Record<string, string>, RegExp]>([
+      ['at work', {}, /^web belongs to ScaledObject web-keda \(1\.\.4\): KEDA will set its own count again; its annotation autoscaling/],
+      ['paused', {'autoscaling.keda.sh/paused': 'true'}, /^web belongs to ScaledObject web-keda, which is paused: the count stays/],
+    ])('%s: warned, and not in the way', async (_, annotations, message) => {
+      const stage = await openStage(keda, WEB)
+      await stage.deploy('web')
+      await stage.create({
+        apiVersion: 'keda.sh/v1alpha1',
+        kind: 'ScaledObject',
+        metadata: {name: 'web-keda', annotations},
+        spec: {scaleTargetRef: {name: 'web'}, minReplicaCount: 1, maxReplicaCount: 4, triggers: []},
+      })
+      const {code, report, item} = await scaled(stage, '--replicas', '3')
+      expect(report.warnings).toContainEqual({code: 'autoscaler', message: expect.stringMatching(message)})
+      expect({code, outcome: item.outcome}).toEqual({code: 0, outcome: 'scaled'})
+    })
+  })
 
   describe.concurrent('outcomes', () => {
     test('scaled: ready, recorded, written down, and undone by its undo line', async () => {
