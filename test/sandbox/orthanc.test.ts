@@ -297,7 +297,10 @@ describe('scenarios', () => {
     }))
 
   test('orthanc-open: patients’ data for everybody', () =>
-    inScenario('orthanc-open', async ({get}) => {
+    inScenario('orthanc-open', async ({get, sandbox}) => {
+      const {metadata, spec} = (await api<Deployment>(sandbox, 'GET', `${APPS}/deployments/orthanc-read-api`)).body
+      expect(metadata.annotations?.['deployment.kubernetes.io/revision']).toBe('2')
+      expect(spec.template.spec.containers[0]?.['env']).toContainEqual({name: 'ORTHANC__AUTHENTICATION_ENABLED', value: 'false'})
       expect(await get(orthanc('/dicom-web/studies?limit=1'))).toMatchObject({status: 200, body: expect.stringContaining('Mustermann')})
     }))
 

@@ -187,7 +187,7 @@ describe('compiling', () => {
     {text: 'description: d\nstep: []', says: 'x.yaml: step: expected description or steps'},
     {
       text: 'description: d\nsteps: [{ago: 1m}]',
-      says: 'x.yaml: steps[0]: expected ago and one of image, fault, scale, jobs, redis, events, stall, broker, orthanc, viewer, lose, apply',
+      says: 'x.yaml: steps[0]: expected ago and one of image, variable, fault, scale, jobs, redis, events, stall, broker, orthanc, viewer, lose, apply',
     },
     {
       text: 'description: d\nsteps: [{ago: soon, lose: {node: node-a}}]',

@@ -68,6 +68,7 @@ const kinds = [...RESOURCES, SCALED_OBJECTS]
 /** What a step may be, and the fields of each. */
 const EFFECTS: Readonly<Record<string, Readonly<Record<string, Check>>>> = {
   image: {workload, to: image},
+  variable: {workload, name: text, value: text},
   fault: {workload, image: optional(image, null), state: oneOf(STATES, 'a state')},
   scale: {workload, replicas: numberOf('replicas')},
   jobs: {queue: text, pending: optional(jobs, 0), delayed: optional(jobs, 0), reserved: optional(jobs, 0)},

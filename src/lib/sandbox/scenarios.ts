@@ -24,6 +24,8 @@ export interface Scenario {
 /** One thing that happened `ago` seconds before now. */
 export type Step = {readonly ago: number} & (
   | {readonly image: {readonly workload: string; readonly to: string}}
+  /** A rollout with another environment. */
+  | {readonly variable: {readonly workload: string; readonly name: string; readonly value: string}}
   | {readonly fault: {readonly workload: string; readonly image: string | null; readonly state: State}}
   | {readonly scale: {readonly workload: string; readonly replicas: number}}
   | {readonly lose: {readonly node: string}}
@@ -93,6 +95,12 @@ export function perform({cluster, redis, kafka, orthanc, present}: Stage, {names
     change(cluster, namespace, workload, 'kubectl-set', ({spec}) => {
       const [container] = spec.template.spec.containers
       if (container !== undefined) container.image = to
+    })
+  } else if ('variable' in step) {
+    const {workload, name, value} = step.variable
+    change(cluster, namespace, workload, 'kubectl-set', ({spec}) => {
+      const [container] = spec.template.spec.containers
+      if (container !== undefined) container['env'] = [...(Array.isArray(container['env']) ? container['env'] : []), {name, value}]
     })
   } else if ('scale' in step) {
     const {workload, replicas} = step.scale
