@@ -3,7 +3,8 @@ import {UnreachableError} from '../../../src/lib/errors/index.ts'
 import {probeViews} from '../../../src/lib/runbook/orthanc-probe/index.ts'
 import type {liveProbe} from '../../../src/lib/runbook/orthanc-probe/index.ts'
 import {orthancProbeReport} from '../../../src/lib/runbook/orthanc-probe/schema.ts'
-import {lab, NOW, PATIENT} from './lab.ts'
+import {verdictWords} from '../../../src/lib/runbook/orthanc-probe/verdict-words.ts'
+import {lab, type LabOptions, NOW, PATIENT} from './lab.ts'
 
 const NARROW = {width: 80, colour: false, now: NOW}
 const {table, wide, name, junit} = probeViews('warning')
@@ -33,7 +34,7 @@ design-system   ok          5 ms  diag-design-system-nginx
 next  sapoche logs orthanc-read-api --level error
       sapoche changes orthanc-read-api --since 1d
 
-CRITICAL  database critical; 10 steps ok
+CRITICAL  Orthanc is up, and its database is not; 10 steps ok
     not checked: storage (--deep)
 `)
   })
@@ -77,6 +78,15 @@ CRITICAL  database critical; 10 steps ok
   })
 })
 
+test.each<[string, LabOptions, string]>([
+  ['no service', {without: ['orthanc-read-api-service']}, 'Orthanc has no service; 4 steps ok'],
+  ['one of two', {pods: {'orthanc-read-api': [{}, {}]}, closed: ['orthanc-read-api-1']}, 'Orthanc does not answer (1 of 2); 11 steps ok'],
+  ['open, and no viewer', {state: {users: []}, config: ''}, "patients' data is open to everybody; the viewer shows no images; 7 steps ok"],
+  ['a warning', {type: 'ClusterIP'}, 'service warning; 9 steps ok'],
+])('the verdict in words: %s', async (_, options, words) => {
+  expect(verdictWords(await (await lab(options)).probe())).toBe(words)
+})
+
 describe('following', () => {
   type Sight = Parameters<ReturnType<typeof liveProbe>['page']>[0]
 
@@ -101,7 +111,7 @@ describe('following', () => {
     expect(seen.map((sight) => live.isReached(sight))).toEqual([true, false, false])
     expect(seen.map((sight) => live.waitingFor(sight))).toEqual([
       'Orthanc answers; 10 steps ok',
-      'database critical; 9 steps ok',
+      'Orthanc is up, and its database is not; 9 steps ok',
       expect.stringMatching(/^Orthanc can't be asked: /),
     ])
     for (const sight of seen) expect(orthancProbeReport.parse(JSON.parse(live.jsonLines(sight)))).toEqual(sight.report)

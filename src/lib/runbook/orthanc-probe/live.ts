@@ -5,9 +5,10 @@ import {tones} from '../../text/tone.ts'
 import {trend} from '../../text/trend.ts'
 import {wrap, type ViewOptions} from '../../text/view.ts'
 import {look} from './collect.ts'
-import {probeReport, verdictWords} from './report.ts'
+import {probeReport} from './report.ts'
 import type {OrthancProbeReport, ProbeStep} from './schema.ts'
 import type {ProbeOptions, ProbeSources} from './types.ts'
+import {verdictWords} from './verdict-words.ts'
 import {probeLines} from './view.ts'
 
 const TREND_WIDTH = 12

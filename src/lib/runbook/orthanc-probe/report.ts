@@ -1,7 +1,6 @@
 import type {Catalogue} from '../../catalogue/index.ts'
 import {strip} from '../../text/strip.ts'
 import {isoTime} from '../../text/time.ts'
-import {count} from '../../text/view.ts'
 import {podState, standing, verdictOf} from '../../workload/index.ts'
 import {valueOf} from './ask.ts'
 import type {Look, ServerSight} from './collect.ts'
@@ -150,15 +149,4 @@ function notChecked(steps: readonly Step[]): string[] {
     .filter(({status}) => status === 'skipped')
     .map(({name, target, reason}) => [name === 'viewer' ? `viewer ${target}` : name, reason] as const)
   return [...new Set(skipped.map(([name, reason]) => `${name} (${reason.replace(/^only with /, '')})`))]
-}
-
-/** `2 of 12 steps are critical: database, viewer`, for people. */
-export function verdictWords({steps, summary, verdict}: OrthancProbeReport): string {
-  const named = (status: ProbeStep['status']): string =>
-    [...new Set(steps.filter((step) => step.status === status).map(({name}) => name))].join(', ')
-  const parts = (['critical', 'unknown', 'warning'] as const).flatMap((status) =>
-    summary[status] === 0 ? [] : [`${named(status)} ${status}`],
-  )
-  const well = `${count(summary.ok, 'step')} ok`
-  return verdict === 'ok' ? `Orthanc answers; ${well}` : `${parts.join('; ')}; ${well}`
 }

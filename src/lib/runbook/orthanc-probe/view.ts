@@ -3,7 +3,7 @@ import {tones, type Tone} from '../../text/tone.ts'
 import {labelled, wrap, type ViewOptions} from '../../text/view.ts'
 import {junit, type FailOn, type JunitCase} from '../junit.ts'
 import {header, toned} from '../view.ts'
-import {verdictWords} from './report.ts'
+import {verdictWords} from './verdict-words.ts'
 import type {OrthancProbeReport, ProbeStep} from './schema.ts'
 
 type View = (report: OrthancProbeReport, options: ViewOptions) => string
