@@ -25,6 +25,8 @@ export interface DeepOptions {
   /** What the cluster has besides, and more sections of the catalogue. */
   readonly objects?: readonly object[]
   readonly catalogue?: object
+  /** Of the catalogue, that of Redis among them. */
+  readonly services?: (redisPort: number) => readonly object[]
   /** Besides Redis. */
   readonly servers?: object
   /** Who may come into Redis. */
@@ -64,6 +66,7 @@ export async function openDeepPlace(
       {name: 'message-queue', kind: 'queue', where: 'in another namespace', purpose: 'events', environment: ['KAFKA_BROKER*']},
     ],
     servers: {redis: {address: `redis:${port}`}, ...options.servers},
+    services: options.services?.(port) ?? [],
     ...sections,
   }
   const file = await writeFileFor(target, `deep-${scene.namespace}.yaml`, JSON.stringify(catalogue))

@@ -86,7 +86,7 @@ export const clusterFlags = {
   }),
 }
 
-export type Format = 'table' | 'wide' | 'json' | 'yaml' | 'name' | 'junit'
+export type Format = 'table' | 'wide' | 'json' | 'yaml' | 'name' | 'junit' | 'mermaid'
 
 /** `-o` with the formats that the command has, and `--json`. */
 export function outputFlags<const F extends readonly Format[]>(formats: F) {

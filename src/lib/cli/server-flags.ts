@@ -23,15 +23,22 @@ export const redisUrlFlag = {'redis-url': url(REDIS_URL)}
 export const brokersFlag = {brokers: url(BROKERS, '<host:port,...>')}
 export const orthancUrlFlag = {'orthanc-url': url('reach Orthanc directly at this URL, before SAPOCHE_ORTHANC_URL')}
 
-const DEEP = 'DEEP'
-const dependsOn = ['deep']
+/** Both servers. A login by flags would be for either of them: the environment and Secrets alone have them. */
+function bothServers(helpGroup: string, dependsOn: string[]) {
+  return {
+    window: duration({summary: 'look twice, so far apart: that alone tells whether they move', helpGroup, dependsOn}),
+    'redis-url': Flags.string({summary: REDIS_URL, helpGroup, helpValue: '<url>', dependsOn}),
+    brokers: Flags.string({summary: BROKERS, helpGroup, helpValue: '<host:port,...>', dependsOn}),
+    'read-secrets': Flags.boolean({summary: READ_SECRETS, helpGroup, dependsOn}),
+  }
+}
 
-/** For a check that also looks at Redis and Kafka. A login by flags would be for either: the environment and Secrets alone have them. */
+/** For a check that looks at Redis and Kafka. */
+export const bothServersFlags = bothServers(SERVER, [])
+
+/** For a check that does so when it is asked to. */
 export const deepFlags = {
   // Without a default: the others would count it as given.
-  deep: Flags.boolean({summary: 'also what waits in Redis and Kafka: queue depth and lag', helpGroup: DEEP}),
-  window: duration({summary: 'look twice, so far apart: that alone tells whether they move', helpGroup: DEEP, dependsOn}),
-  'redis-url': Flags.string({summary: REDIS_URL, helpGroup: DEEP, helpValue: '<url>', dependsOn}),
-  brokers: Flags.string({summary: BROKERS, helpGroup: DEEP, helpValue: '<host:port,...>', dependsOn}),
-  'read-secrets': Flags.boolean({summary: READ_SECRETS, helpGroup: DEEP, dependsOn}),
+  deep: Flags.boolean({summary: 'also what waits in Redis and Kafka: queue depth and lag', helpGroup: 'DEEP'}),
+  ...bothServers('DEEP', ['deep']),
 }

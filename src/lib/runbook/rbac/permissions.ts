@@ -126,5 +126,8 @@ export const PERMISSIONS: Readonly<Record<string, readonly Permission[]>> = {
     ...CONFIGURATION,
     SECRETS,
     core('events', 'list', 'evidence'),
+    apps('statefulsets', 'list', 'whether another kind has the name of a workload'),
+    apps('daemonsets', 'list', 'whether another kind has the name of a workload'),
+    core('nodes', 'list', 'whether the node of a pod is ready'),
   ],
 }

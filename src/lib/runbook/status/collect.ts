@@ -48,7 +48,7 @@ export interface Kinds {
 
 /** Without these there is no verdict (rules.md, section 5). */
 export type RequiredKind = 'deployments' | 'pods'
-type OptionalKind = Exclude<keyof Kinds, RequiredKind>
+export type OptionalKind = Exclude<keyof Kinds, RequiredKind>
 
 /** One look at a namespace: all that `status` judges. Deployments and pods are there, or the look failed. */
 export type Snapshot = {readonly [K in RequiredKind]: readonly Kinds[K][]} & {readonly [K in OptionalKind]: Read<Kinds[K]>}
@@ -81,17 +81,18 @@ export const SOURCES: {readonly [K in keyof Kinds]: Source<Kinds[K]>} = {
 }
 
 /**
- * Reads everything side by side: thirteen lists, and one GET of the namespace where nothing was found in it.
+ * Reads everything side by side: thirteen lists less those of `without`, and one GET of the namespace where nothing was found in it.
  * Rejects where deployments or pods can't be read, and where the namespace doesn't exist (78).
  */
-export async function takeSnapshot(cluster: ClusterReader, signal: AbortSignal): Promise<Snapshot> {
+export async function takeSnapshot(cluster: ClusterReader, signal: AbortSignal, without: readonly OptionalKind[] = []): Promise<Snapshot> {
   const list = async <K extends RequiredKind>(kind: K): Promise<readonly Kinds[K][]> => {
     const {resource, decode}: Source<Kinds[K]> = SOURCES[kind]
     return (await cluster.list(resource, decode, {signal})).items
   }
-  const read = <K extends OptionalKind>(kind: K): Promise<Read<Kinds[K]>> => {
+  const read = async <K extends OptionalKind>(kind: K): Promise<Read<Kinds[K]>> => {
+    if (without.includes(kind)) return {items: [], error: null}
     const {resource, decode, ...selection}: Source<Kinds[K]> = SOURCES[kind]
-    return readOptional(cluster, resource, decode, {...selection, signal})
+    return await readOptional(cluster, resource, decode, {...selection, signal})
   }
   const [deployments, pods, ...others] = await Promise.all([
     list('deployments'),

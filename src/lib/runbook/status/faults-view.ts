@@ -51,9 +51,26 @@ interface Fault {
   readonly next: readonly string[]
 }
 
-/** What could not be read, then each workload and service that needs somebody, worst last, with its reason and the commands that help. */
-export function faults(whole: StatusReport, options: ViewOptions, tone: Tone): string[] {
-  const report = withoutMissing(whole)
+/** What faults are told of. */
+export interface Faulty extends Pick<StatusReport, 'warnings' | 'others' | 'services' | 'servers' | 'findings'> {
+  readonly items: readonly FaultyItem[]
+}
+
+type FaultyItem = Pick<
+  StatusItem,
+  'name' | 'health' | 'severity' | 'reason' | 'since' | 'desired' | 'ready' | 'changed' | 'next' | 'queues' | 'groups'
+>
+
+/** The faults of a report, but for what it says in one line. */
+export function faults(report: StatusReport, options: ViewOptions, tone: Tone): string[] {
+  return faultsOf(withoutMissing(report), 'status', options, tone)
+}
+
+/**
+ * What could not be read, then each workload and service that needs somebody, worst last, with its reason and the commands that help.
+ * `command` is whose Role would help.
+ */
+export function faultsOf(report: Faulty, command: string, options: ViewOptions, tone: Tone): string[] {
   const all = [
     ...report.others.filter(isFault).map((other) => plainFault(`${other.kind}/${other.name}`, other)),
     ...serviceFaults(report.services.filter(isFault)),
@@ -61,17 +78,17 @@ export function faults(whole: StatusReport, options: ViewOptions, tone: Tone): s
     ...itemFaults(report.items, options),
   ]
   return [
-    ...unread(report, options, tone),
+    ...unread(report, command, options, tone),
     ...all.sort((a, b) => ORDER[a.severity] - ORDER[b.severity]).flatMap((fault) => faultLines(fault, options, tone)),
     ...report.findings.flatMap((finding) => [...wrap(strip(finding), options.width, ''), '']),
   ]
 }
 
-function unread({warnings}: StatusReport, {width}: ViewOptions, tone: Tone): string[] {
+function unread({warnings}: Faulty, command: string, {width}: ViewOptions, tone: Tone): string[] {
   if (warnings.length === 0) return []
   const lines = warnings.flatMap(({message}) => labelled('warning', strip(message), width, tone.warning))
   if (warnings.some(({code}) => code === 'refused'))
-    lines.push(...nextLines(['sapoche rbac status | kubectl apply -f -      (ask whoever may)'], tone))
+    lines.push(...nextLines([`sapoche rbac ${command} | kubectl apply -f -      (ask whoever may)`], tone))
   return [...lines, '']
 }
 
@@ -88,11 +105,11 @@ function serviceFaults(services: readonly StatusService[]): Fault[] {
 }
 
 /** Workloads that are well share an entry where the same is to be said of what waits for them. */
-function itemFaults(items: readonly StatusItem[], {now}: ViewOptions): Fault[] {
+function itemFaults(items: readonly FaultyItem[], {now}: ViewOptions): Fault[] {
   const faulty = items.filter((item) => isFault({severity: weightOf(item)}))
   const groups = Map.groupBy(faulty, (item) => (isFault(item) ? item.name : [weightOf(item), ...waitReasons(item)].join(' ')))
   return [...groups.values()].map((alike) => {
-    const [item, ...others] = alike as [StatusItem, ...StatusItem[]]
+    const [item, ...others] = alike as [FaultyItem, ...FaultyItem[]]
     if (others.length === 0) return itemFault(item, now)
     const name = alike.length > 3 ? count(alike.length, 'workload') : alike.map((each) => each.name).join(', ')
     const severity = weightOf(item)
@@ -100,13 +117,13 @@ function itemFaults(items: readonly StatusItem[], {now}: ViewOptions): Fault[] {
   })
 }
 
-function waitReasons(item: StatusItem): string[] {
+function waitReasons(item: FaultyItem): string[] {
   return waitsOf(item)
     .filter(isFault)
     .map(({reason}) => reason)
 }
 
-function itemFault(item: StatusItem, now: number): Fault {
+function itemFault(item: FaultyItem, now: number): Fault {
   const since = parseTime(item.since)
   const duration = since === null ? '' : ` for ${age(now - since)}`
   const severity = weightOf(item)
@@ -136,7 +153,7 @@ function nextLines(commands: readonly string[], tone: Tone): string[] {
 // In these healths the newest rollout may be the cause.
 const ROLLED_OUT: readonly StatusItem['health'][] = ['down', 'degraded', 'progressing']
 
-function changedText(item: StatusItem, now: number): string {
+function changedText(item: FaultyItem, now: number): string {
   const at = parseTime(item.changed?.at)
   if (item.changed === null || at === null || !ROLLED_OUT.includes(item.health)) return ''
   const revision = item.changed.revision === null ? '' : ` (revision ${item.changed.revision})`

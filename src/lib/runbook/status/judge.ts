@@ -3,7 +3,7 @@ import type {ClusterReader} from '../../clients/kubernetes/types.ts'
 import {assignPods, type Health, type Ownership} from '../../workload/index.ts'
 import {clockWarning} from '../cluster/index.ts'
 import type {DataPlane, DataSources} from '../data-plane/index.ts'
-import {takeSnapshot, type Snapshot} from './collect.ts'
+import {takeSnapshot, type OptionalKind, type Snapshot} from './collect.ts'
 import {statusReport} from './report.ts'
 import type {StatusReport} from './schema.ts'
 
@@ -14,6 +14,8 @@ export interface StatusOptions {
   readonly strict: boolean
   /** Milliseconds between two looks at queues and lag; none, or 0, for one look. */
   readonly window?: number | undefined
+  /** Kinds that are left out, as if there were none. */
+  readonly without?: readonly OptionalKind[] | undefined
 }
 
 export interface StatusSources {
@@ -31,9 +33,9 @@ export interface StatusSources {
  */
 export async function readStatus(options: StatusOptions, sources: StatusSources, signal: AbortSignal): Promise<StatusReport> {
   const deep = sources.look?.() ?? null
-  const {window = 0} = options
+  const {window = 0, without = []} = options
   const [snapshot, data] = await Promise.all([
-    takeSnapshot((deep ?? sources).cluster, signal),
+    takeSnapshot((deep ?? sources).cluster, signal, without),
     deep === null ? null : readData(deep, {...options, window}, signal),
   ])
   return judgeSnapshot(snapshot, options, sources, resolver(options, sources.catalogue), data)

@@ -1,0 +1,3 @@
+export {exitCodeOf} from '../../workload/index.ts'
+export {traceViews} from './view.ts'
+export {liveTrace} from './watch.ts'
