@@ -31,19 +31,28 @@ elseif ($code === 111) echo 'refused';
 elseif ($code === 110) echo 'silent';
 else echo 'failed';`
 
+/** What programs say of a connection that failed, in the words of the C libraries and of their own. */
+const CASES = `  124:*|*'timed out'*) echo silent ;;
+  *'not known'*|*'not resolve'*|*'name resolution'*|*'No address associated'*|*'bad address'*) echo unresolved ;;
+  *refused*) echo refused ;;
+  *) echo failed ;;
+esac`
+
 const BASH = `export LC_ALL=C
 limit=; command -v timeout >/dev/null 2>&1 && limit="timeout $3"
 words=$($limit bash -c 'exec 3<>"/dev/tcp/$1/$2"' bash "$1" "$2" 2>&1); code=$?
 case "$code:$words" in
   0:*) echo connected ;;
-  124:*|*'timed out'*) echo silent ;;
-  *'not known'*|*'not resolve'*|*'name resolution'*|*'No address associated'*) echo unresolved ;;
-  *refused*) echo refused ;;
-  *) echo failed ;;
-esac`
+${CASES}`
 
-const NC = `command -v nc >/dev/null 2>&1 || exit 127
-if nc -z -w "$3" "$1" "$2" >/dev/null 2>&1; then echo connected; else echo failed; fi`
+/** That of some BusyBoxes can't just look. */
+const NC = `export LC_ALL=C
+command -v nc >/dev/null 2>&1 || exit 127
+words=$(nc -v -z -w "$3" "$1" "$2" 2>&1); code=$?
+case "$code:$words" in
+  0:*) echo connected ;;
+  *' option'*|*sage:*) exit 127 ;;
+${CASES}`
 
 const GETENT = `command -v getent >/dev/null 2>&1 || exit 127
 if getent hosts "$1" >/dev/null; then echo resolved; else echo unresolved; fi`

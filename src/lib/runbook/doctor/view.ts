@@ -1,4 +1,4 @@
-import {strip} from '../../text/strip.ts'
+import {stripLine} from '../../text/strip.ts'
 import {clockTime, parseTime} from '../../text/time.ts'
 import {tones, type Tone} from '../../text/tone.ts'
 import {count, type ViewOptions, wrap} from '../../text/view.ts'
@@ -9,6 +9,8 @@ import type {DoctorPath, DoctorReport, DoctorStep, HopStatus} from './schema.ts'
 const STATUS_WIDTH = 8
 const TIME_WIDTH = 8
 const INDENT = '  '
+/** Nearest the prompt. */
+const MOST_CURES = 3
 
 /** The text formats of `doctor`; `wide` shows each command, `table` those that lack something. */
 export function doctorViews(failOn: FailOn): Record<'table' | 'wide' | 'junit', (report: DoctorReport, options: ViewOptions) => string> {
@@ -34,7 +36,7 @@ function render(report: DoctorReport, options: ViewOptions, wide: boolean): stri
     for (const step of withoutRepeats(merged(shown))) lines.push(...row(step, margin, options.width, tone))
     lines.push('')
   }
-  for (const {message} of report.warnings) lines.push(...wrap(`${tone.warning('warning')}  ${strip(message)}`, options.width, ''))
+  for (const {message} of report.warnings) lines.push(...wrap(`${tone.warning('warning')}  ${stripLine(message)}`, options.width, ''))
   if (report.warnings.length > 0) lines.push('')
   lines.push(...closing(report, options.width, tone))
   return `${lines.map((line) => line.trimEnd()).join('\n')}\n`
@@ -87,8 +89,8 @@ function row(step: DoctorStep, nameWidth: number, width: number, tone: Tone): st
   const {name, status, ms, cure} = step
   const margin = INDENT.length + nameWidth + 2 + STATUS_WIDTH + 1 + TIME_WIDTH + 2
   const time = ms === null ? '' : `${ms} ms`
-  const head = `${INDENT}${strip(name).padEnd(nameWidth)}  ${coloured(status, tone)}${' '.repeat(STATUS_WIDTH - status.length)} ${tone.quiet(time.padStart(TIME_WIDTH))}`
-  const lines = [{label: '', text: words(step)}, ...(cure === null ? [] : [{label: 'cure', text: strip(cure)}])].filter(
+  const head = `${INDENT}${stripLine(name).padEnd(nameWidth)}  ${coloured(status, tone)}${' '.repeat(STATUS_WIDTH - status.length)} ${tone.quiet(time.padStart(TIME_WIDTH))}`
+  const lines = [{label: '', text: words(step)}, ...(cure === null ? [] : [{label: 'cure', text: stripLine(cure)}])].filter(
     ({text}) => text !== '',
   )
   const room = width - margin
@@ -108,8 +110,8 @@ function block(label: string, text: string, width: number, indent: number, tone:
 
 /** Where it leads, unless the reason says it. */
 function words({target, status, reason}: DoctorStep): string {
-  if (target === null || status === 'skipped' || reason.includes(target)) return strip(reason)
-  return strip(reason === '' ? target : `${target}, ${reason}`)
+  if (target === null || status === 'skipped' || reason.includes(target)) return stripLine(reason)
+  return stripLine(reason === '' ? target : `${target}, ${reason}`)
 }
 
 function coloured(status: HopStatus, tone: Tone): string {
@@ -128,13 +130,15 @@ function closing({verdict, summary, steps, notChecked}: DoctorReport, width: num
     warning > 0 ? count(warning, 'warning') : '',
     skipped > 0 ? `${skipped} skipped` : '',
   ].filter((part) => part !== '')
-  const failing = steps.filter(({status}) => status === 'critical').map(({path, name}) => `${path} ${name}`)
-  const text = `${parts.join(', ')}${failing.length === 0 ? '' : `: ${failing.join(', ')}`}`
+  const failing = steps.filter(({status}) => status === 'critical')
+  const text = `${parts.join(', ')}${failing.length === 0 ? '' : `: ${failing.map(({path, name}) => `${path} ${name}`).join(', ')}`}`
+  const cures = [...new Set(failing.flatMap(({cure}) => cure ?? []))].slice(0, MOST_CURES)
   const label = verdict.toUpperCase()
   const [first = '', ...rest] = wrap(text, width, ' '.repeat(label.length + 2))
   return [
     `${tone[verdict](label)}  ${first.trimStart()}`,
     ...rest,
-    ...notChecked.flatMap((note) => block('not checked:', strip(note), width, 4, {...tone, quiet: (plain) => plain})),
+    ...cures.flatMap((cure) => block('cure', stripLine(cure), width, 4, tone)),
+    ...notChecked.flatMap((note) => wrap(`not checked: ${stripLine(note)}`, width, '    ')),
   ]
 }
