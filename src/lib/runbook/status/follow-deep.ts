@@ -6,11 +6,12 @@ import {readStatus, type StatusOptions, type StatusSources} from './judge.ts'
 /** Milliseconds between two looks: queues and lag can't be watched. */
 const EVERY = 10_000
 
-/** The report of `status --deep`, read again and again for as long as `signal` lives. Rejects as `readStatus` before the first report. */
+/** The report of `status --deep`, read every `everyMs` for as long as `signal` lives. Rejects as `readStatus` before the first report. */
 export async function* followDeep(
   options: StatusOptions,
   sources: StatusSources,
   signal: AbortSignal,
+  everyMs = EVERY,
 ): AsyncGenerator<Sight, void, undefined> {
   let sight: Sight | null = null
   do {
@@ -24,6 +25,6 @@ export async function* followDeep(
       sight = nextSight(sight, sight.report, {since: sight.blind?.since ?? now, reason: error.message}, now, 0)
     }
     yield sight
-    await rest(EVERY, signal)
+    await rest(everyMs, signal)
   } while (!signal.aborted)
 }

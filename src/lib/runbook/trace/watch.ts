@@ -28,12 +28,12 @@ const EVERY = 10_000
 const TREND_ROOM = 20
 const BLIND = 'blind'
 
-/** `trace` read once or followed, what is waited for, and its views on a screen and as lines. */
-export function liveTrace(options: LiveTraceOptions, sources: StatusSources) {
+/** `trace` read once or every `everyMs`, what is waited for, and its views on a screen and as lines. */
+export function liveTrace(options: LiveTraceOptions, sources: StatusSources, everyMs = EVERY) {
   const enough: readonly string[] = options.until === 'warning' ? ['ok', 'warning'] : ['ok']
   return {
     read: (signal: AbortSignal) => readTrace(options, sources, signal),
-    follow: (signal: AbortSignal) => follow(options, sources, signal),
+    follow: (signal: AbortSignal) => follow(options, sources, signal, everyMs),
     isReached: ({report}: Moment) => enough.includes(report.verdict),
     waitingFor: ({report}: Moment) => verdictWords(report),
     page({report, history}: Moment, view: ViewOptions) {
@@ -53,7 +53,12 @@ function jsonLine({report}: Moment): string {
 }
 
 /** Ends when the signal aborts. Rejects as `readTrace` before the first report. */
-async function* follow(options: TraceOptions, sources: StatusSources, signal: AbortSignal): AsyncGenerator<Moment, void, undefined> {
+async function* follow(
+  options: TraceOptions,
+  sources: StatusSources,
+  signal: AbortSignal,
+  everyMs: number,
+): AsyncGenerator<Moment, void, undefined> {
   let moment = null as Moment | null
   do {
     try {
@@ -65,7 +70,7 @@ async function* follow(options: TraceOptions, sources: StatusSources, signal: Ab
       moment = {...moment, report: blinded(moment.report, error.message)}
     }
     yield moment
-    await sleep(EVERY, undefined, {signal}).catch(() => undefined)
+    await sleep(everyMs, undefined, {signal}).catch(() => undefined)
   } while (!signal.aborted)
 }
 
