@@ -103,7 +103,7 @@ describe('a connection from within a container, by what it has', () => {
     ['unresolved', nobody],
   ])('getent alone: %s', async (outcome, address) => {
     const access = await container(['sh', 'getent'])
-    expect(await connectFrom(access, PLACE, await address(), signal)).toEqual({outcome, program: 'getent'})
+    expect(await connectFrom(access, PLACE, address(), signal)).toEqual({outcome, program: 'getent'})
     // nc was looked for by the shell.
     expect(access.ran).toEqual(['sh', 'sh'])
   })

@@ -11,7 +11,7 @@ const CHANGING = new Set(['evict', 'exec', 'restart', 'rollback', 'scale', 'shel
 /** Which commands may run: a row each, of a few requests for all of them. */
 export async function examineCommands(hops: Path, reached: Reached | null, readOnly: boolean, signal: AbortSignal): Promise<void> {
   const namespace = reached?.cluster.namespace ?? ''
-  const gaps = await hops.hop('permissions', namespace === '' ? null : `namespace ${namespace}`, async () => {
+  const gaps = await hops.look('permissions', namespace === '' ? null : `namespace ${namespace}`, 'unknown', async () => {
     const {cluster, version} = reached!
     const needed = neededRights(version)
     const granted = await reviewRights(cluster, needed, signal)
