@@ -199,6 +199,8 @@ describe('the cluster around it', () => {
   })
 
   test('by a URL: one server, and the cluster besides', async () => {
+    const well = await (await lab({direct: true})).probe()
+    expect(brief(well).slice(0, 4)).toEqual(['service ok', 'endpoints ok', 'pod ok', 'http ok'])
     const report = await (await lab({direct: true, pods: {'orthanc-read-api': []}})).probe()
     expect(report.through).toBe('direct')
     expect(stepOf(report, 'http')).toMatchObject({target: expect.stringMatching(/^127\.0\.0\.1:\d+$/), status: 'ok'})

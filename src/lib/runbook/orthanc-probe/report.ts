@@ -54,6 +54,7 @@ function stepsOf(look: Look, options: ReportOptions): Step[] {
   return [
     ...withCommands(scene.orthanc, [
       ...placeSteps(scene.orthanc),
+      ...idlePods(scene.orthanc, servers),
       ...servers.flatMap((server) => serverSteps(server, scene.orthanc, rules)),
     ]),
     ...withCommands(scene.viewer, viewerSteps(viewer)),
@@ -77,6 +78,12 @@ function placeSteps(place: Place | null): ProbeStep[] {
   return steps
 }
 
+/** Pods of the service that are not asked, for a URL leads elsewhere. */
+function idlePods(place: Place | null, servers: readonly ServerSight[]): ProbeStep[] {
+  const asked = new Set(servers.map(({member}) => member))
+  return (place?.pods ?? []).filter((member) => !asked.has(member)).map((member) => podStep(member, place))
+}
+
 /** As bad as its workload is: one that is meant to be at zero is no fault. */
 function noPods({judgement, findings, found}: Place): Finding {
   if (found === null) return {status: 'skipped', reason: 'needs the service'}
@@ -88,9 +95,13 @@ function noPods({judgement, findings, found}: Place): Finding {
 function serverSteps({member, sight, why}: ServerSight, place: Place | null, rules: OrthancRules): ProbeStep[] {
   const {target} = sight
   return [
-    ...(member === null ? [] : [{name: 'pod' as const, target, ms: null, ...podFinding(member, place)}]),
+    ...(member === null ? [] : [podStep(member, place)]),
     ...orthancLayers(sight, rules, why).map(({name, status, ms, reason}) => ({name, target, status, ms, reason})),
   ]
+}
+
+function podStep(member: Member, place: Place | null): ProbeStep {
+  return {name: 'pod', target: member.pod.name, ms: null, ...podFinding(member, place)}
 }
 
 function podFinding({pod}: Member, place: Place | null): Finding {

@@ -93,7 +93,7 @@ export const PERMISSIONS: Readonly<Record<string, readonly Permission[]>> = {
   forward: [...OWNERSHIP, ...TUNNEL],
   history: [apps('deployments', 'list'), apps('replicasets', 'list')],
   logs: [...OWNERSHIP, core('pods', 'watch'), apps('replicasets', 'get', 'whose a pod is that is born meanwhile'), core('pods/log', 'get')],
-  'orthanc-probe': [...OWNERSHIP, ...TUNNEL, permission('discovery.k8s.io', 'endpointslices', 'list'), SECRETS],
+  'orthanc-probe': [...OWNERSHIP, ...TUNNEL, permission('discovery.k8s.io', 'endpointslices', 'list', 'ready endpoints'), SECRETS],
   pods: [...OWNERSHIP, core('nodes', 'list', 'whether the node of a pod is ready')],
   'queue-depth': [...OWNERSHIP, ...TUNNEL, ...AUTOSCALERS, ...CONFIGURATION, SECRETS],
   restart: [...WATCHED, CHANGE, CLAIMS, ...EVIDENCE],
