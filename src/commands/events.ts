@@ -10,7 +10,8 @@ export default class Events extends SapocheCommand {
   static override summary = 'events of workloads with those of their replica sets and pods, newest last'
   static override description = [
     'Each event names its workload, also where its pod is gone. What has repeated is sorted by the last time and says how often.',
-    'The cluster keeps events for an hour. With --follow: until Ctrl-C, also when connections are lost; -o json gives a line an event.',
+    'The cluster keeps events for an hour. -o wide gives a line an event, for grep. With --follow: until Ctrl-C, also when connections are',
+    'lost; -o json gives a line an event.',
   ].join(' ')
   static override examples = [
     '<%= config.bin %> events --limit 20',
@@ -40,7 +41,7 @@ export default class Events extends SapocheCommand {
     const reader = onReaderGone(() => unread.abort())
     try {
       if (flags.follow) {
-        const outlet = {format, colour: stdout.colour, write: stdout.write, say}
+        const outlet = {format, colour: stdout.colour, begun: () => progress.stop(), write: stdout.write, say}
         await streamEvents(options, session, outlet, AbortSignal.any([this.signal, unread.signal]))
         return this.endWith(unread.signal.aborted ? 0 : 130)
       }

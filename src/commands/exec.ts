@@ -41,11 +41,14 @@ export default class Exec extends SapocheCommand {
       const [target = '', ...command] = argv.map(String)
       const session = await openSession(flags, 'exec', this.surroundings)
       const sources = {...session, access: await podAccess(session.cluster)}
+      const progress = this.waitFor(`looking for pods of ${target}`)
       const {stderr} = this.terminal
-      const caller = {io: programStreams(), say: (text: string) => stderr.write(`sapoche: ${text}\n`), isTerminal: stderr.isTerminal}
+      const say = (text: string): void => stderr.write(`sapoche: ${text}\n`)
+      const caller = {io: programStreams(), begun: () => progress.stop(), say, isTerminal: stderr.isTerminal}
       try {
         this.endWith(await runIn({...flags, target, command, allPods: flags['all-pods']}, sources, caller, this.signal))
       } finally {
+        progress.stop()
         await session.close()
       }
     })

@@ -25,18 +25,26 @@ export default class Forward extends SapocheCommand {
     const {flags, args} = await this.parse(Forward)
     const session = await openSession(flags, 'forward', this.surroundings)
     const {stdout, stderr} = this.terminal
+    const progress = this.waitFor(`looking for ${args.name}`)
     const isJson = formatOf(flags) === 'json'
     try {
       await forward(
         args,
         {...session, access: await podAccess(session.cluster)},
         {
-          ready: (report) => stdout.write(isJson ? `${JSON.stringify(report)}\n` : forwardText(report)),
-          say: (text) => stderr.write(`sapoche: ${text}\n`),
+          ready(report) {
+            progress.stop()
+            stdout.write(isJson ? `${JSON.stringify(report)}\n` : forwardText(report))
+          },
+          say(text) {
+            progress.stop()
+            stderr.write(`sapoche: ${text}\n`)
+          },
         },
         this.signal,
       )
     } finally {
+      progress.stop()
       await session.close()
     }
   }

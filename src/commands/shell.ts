@@ -26,12 +26,14 @@ export default class Shell extends SapocheCommand {
       requireWritable(flags, this.environment, 'shell')
       const session = await openSession(flags, 'shell', this.surroundings)
       const sources = {...session, access: await podAccess(session.cluster)}
+      const progress = this.waitFor(`looking for pods of ${args.target}`)
       const {stderr} = this.terminal
       const say = (text: string): void => stderr.write(`sapoche: ${text}\n`)
-      const caller = {io: programStreams(), say, isTerminal: stderr.isTerminal, term: variables['TERM']}
+      const caller = {io: programStreams(), begun: () => progress.stop(), say, isTerminal: stderr.isTerminal, term: variables['TERM']}
       try {
         this.endWith(await shellIn({...flags, target: args.target}, sources, caller, this.signal))
       } finally {
+        progress.stop()
         await session.close()
       }
     })

@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest'
-import {openTerminal} from '../package/terminal.ts'
+import {openTerminal, sizeWithin} from '../package/terminal.ts'
 import {deleteDeployment, podsOf, waitForPods} from '../real/faults.ts'
 import type {InspectTarget} from './inspect-target.ts'
 import {deployment} from './scene.ts'
@@ -62,20 +62,25 @@ export function execSuite(opened: () => InspectTarget, {outcome}: {readonly outc
     }
   })
 
+  test('on a terminal: where it runs, its output, and nothing of what was waited for', async () => {
+    const terminal = openTerminal('exec st-bnkd-php -- echo hello', {columns: 120, env: {KUBECONFIG: opened().kubeconfig}})
+    try {
+      expect(await terminal.ended()).toBe(0)
+      const lines = terminal.lines().filter(Boolean)
+      expect(lines).toEqual(['begun', expect.stringMatching(/^sapoche: pod st-bnkd-php-\S+ \(one of \d pods\)$/), 'hello', 'ended 0'])
+    } finally {
+      terminal.close()
+    }
+  })
+
   test('a shell has the size of the terminal, also after that changes', async () => {
     const terminal = openTerminal('shell st-bnkd-php', {columns: 90, rows: 25, env: {KUBECONFIG: opened().kubeconfig}})
-    const screen = (): string => `\n${terminal.lines().join('\n')}\n`
     try {
       await terminal.shows((text) => /[$#] ?$/.test(text.trimEnd()))
-      terminal.type('stty size\r')
-      await terminal.shows(() => screen().includes('\n25 90\n'))
+      expect(await sizeWithin(terminal)).toBe('25 90')
       terminal.resize(70, 20)
       // The change takes its way through the API server.
-      const asked = (): string => {
-        terminal.type('stty size\r')
-        return screen()
-      }
-      await expect.poll(asked, {interval: 100}).toContain('\n20 70\n')
+      await expect.poll(() => sizeWithin(terminal)).toBe('20 70')
       terminal.type('exit\r')
       expect(await terminal.ended()).toBe(0)
     } finally {

@@ -6,6 +6,7 @@ import type {EnvReport} from '../../src/lib/runbook/env/schema.ts'
 import type {EventRecord, EventsReport} from '../../src/lib/runbook/events/schema.ts'
 import type {PodsReport} from '../../src/lib/runbook/pods/schema.ts'
 import type {TopReport} from '../../src/lib/runbook/top/schema.ts'
+import {openTerminal} from '../package/terminal.ts'
 import {deleteDeployment, podsOf, waitForPods} from '../real/faults.ts'
 import type {InspectTarget} from './inspect-target.ts'
 import {deployment, reportOf} from './scene.ts'
@@ -158,6 +159,23 @@ export function reportsSuite(opened: () => InspectTarget): void {
       ])
       const {summary} = await read<EventsReport>('EventsReport', 'events', workload, '--warnings')
       expect(summary.events).toBe(summary.warnings)
+    })
+
+    test('--follow on a terminal: events, and nothing of what was waited for', async () => {
+      const at = new Date().toISOString()
+      await tell('worker-booking', 'seen', {message: 'seen', firstTimestamp: at, lastTimestamp: at, count: 1})
+      const terminal = openTerminal('events worker-booking --follow --limit 1', {columns: 200, env: {KUBECONFIG: opened().kubeconfig}})
+      const line = /^\d\d:\d\d:\d\d  (Normal |Warning)  .*$/
+      try {
+        await terminal.shows((screen) => screen.split('\n').some((each) => line.test(each)))
+        terminal.type('\u0003')
+        expect(await terminal.ended()).toBe(130)
+        const [begun, ...events] = terminal.lines().filter(Boolean)
+        expect(begun).toBe('begun')
+        for (const each of events.slice(0, -1)) expect(each).toMatch(line)
+      } finally {
+        terminal.close()
+      }
     })
 
     test('--follow goes on after its connection was cut: every event once', async () => {

@@ -15,7 +15,7 @@ export interface TestTerminal {
   bytes(): string
   type(keys: string): void
   resize(columns: number, rows: number): void
-  /** Resolves when the screen is as wished for; the test's time limit is the only one. */
+  /** Resolves when the screen is as wished for; rejects with the screen when it is not within 30 s. */
   shows(wished: (screen: string) => boolean): Promise<void>
   /** Exit code of the program; the shell says it as the last line, so that what the program left is known. */
   ended(): Promise<number>
@@ -29,6 +29,8 @@ export interface TerminalOptions {
   /** Words of a shell's command line, in place of the built program. */
   readonly program?: string
 }
+
+const PATIENCE_MS = 30_000
 
 /** A terminal echoes Ctrl-C, so that the line may begin with it. */
 const ENDED = /^(?:\^C)?ended (\d+)$/m
@@ -61,7 +63,12 @@ export function openTerminal(
     return Array.from({length: screen.rows}, (_, row) => active.getLine(active.baseY + row)?.translateToString(true) ?? '')
   }
   const shows = async (wished: (text: string) => boolean): Promise<void> => {
-    while (!wished(lines().join('\n'))) await new Promise<void>((resolve) => (wake = resolve))
+    const late = AbortSignal.timeout(PATIENCE_MS)
+    late.addEventListener('abort', () => wake())
+    while (!wished(lines().join('\n'))) {
+      if (late.aborted) throw new Error(`the screen never was as wished for:\n${lines().join('\n')}`)
+      await new Promise<void>((resolve) => (wake = resolve))
+    }
   }
   return {
     lines,
@@ -83,4 +90,13 @@ export function openTerminal(
       rmSync(folder, {recursive: true})
     },
   }
+}
+
+/** What a shell in the terminal says of its size: rows and columns, `25 90`. */
+export async function sizeWithin(terminal: TestTerminal): Promise<string> {
+  const answers = (): string[] => [...terminal.bytes().matchAll(/^(\d+ \d+)\r$/gm)].map(([, size = '']) => size)
+  const before = answers().length
+  terminal.type('stty size\r')
+  await terminal.shows(() => answers().length > before)
+  return answers().at(-1) ?? ''
 }

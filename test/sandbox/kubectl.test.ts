@@ -5,7 +5,7 @@ import path from 'node:path'
 import {promisify} from 'node:util'
 import {afterAll, beforeAll, describe, expect, test} from 'vitest'
 import type {Sandbox} from '../../src/lib/sandbox/index.ts'
-import {openTerminal} from '../package/terminal.ts'
+import {openTerminal, sizeWithin} from '../package/terminal.ts'
 import {start} from './client.ts'
 
 /** A real kubectl: the suite of the real servers names it. */
@@ -78,15 +78,11 @@ describe.skipIf(KUBECTL === undefined)('a real kubectl', () => {
   test('exec -it: a terminal, its size, every change of it, and the exit code', async () => {
     const program = `"${KUBECTL}" ${options.map((option) => `"${option}"`).join(' ')}`
     const terminal = openTerminal('exec -it deployment/st-bnkd-php -- sh', {columns: 90, rows: 25, program})
-    const sized = (size: string) => (): string => {
-      terminal.type('stty size\r')
-      return `\n${terminal.lines().join('\n')}\n`.includes(`\n${size}\n`) ? size : terminal.lines().join('\n')
-    }
     try {
       await terminal.shows((screen) => /[$#] ?$/.test(screen.trimEnd()))
-      await expect.poll(sized('25 90'), {interval: 100}).toBe('25 90')
+      expect(await sizeWithin(terminal)).toBe('25 90')
       terminal.resize(70, 20)
-      await expect.poll(sized('20 70'), {interval: 100}).toBe('20 70')
+      await expect.poll(() => sizeWithin(terminal)).toBe('20 70')
       terminal.type('exit 9\r')
       expect(await terminal.ended()).toBe(9)
     } finally {

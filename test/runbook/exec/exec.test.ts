@@ -52,7 +52,7 @@ function callerOf({
   terminal = false,
   stdinIsTerminal = terminal,
 }: {input?: string; terminal?: boolean; stdinIsTerminal?: boolean} = {}) {
-  const written = {stdout: '', stderr: '', said: [] as string[], keys: 0}
+  const written = {stdout: '', stderr: '', said: [] as string[], keys: 0, begun: 0}
   const sink = (name: 'stdout' | 'stderr') =>
     new Writable({
       write(chunk: Buffer, _encoding, done) {
@@ -79,7 +79,11 @@ function callerOf({
       return () => written.keys--
     },
   }
-  return {written, resize: () => resized(), caller: {io, say: (text: string) => void written.said.push(text), isTerminal: terminal}}
+  return {
+    written,
+    resize: () => resized(),
+    caller: {io, begun: () => void written.begun++, say: (text: string) => void written.said.push(text), isTerminal: terminal},
+  }
 }
 
 const withAnnotation = (raw: Json, name: string): Json => ({
@@ -217,7 +221,7 @@ describe('the program', () => {
     })
     expect(code).toBe(42)
     expect(written.stdout).toBe(out)
-    expect(written.stderr).toBe('oops\n')
+    expect(written).toMatchObject({stderr: 'oops\n', begun: 1})
     expect(asked[0]).toMatchObject({command: ['env'], tty: false, stdin: true})
   })
 

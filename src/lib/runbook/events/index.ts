@@ -55,6 +55,8 @@ export interface EventsOutlet {
   readonly colour: boolean
   /** A line of data. */
   readonly write: (line: string) => void
+  /** Called when it is known whose events are wanted, and nothing is left but to wait for them. */
+  readonly begun: () => void
   /** A word about the connection. */
   readonly say: (text: string) => void
 }
@@ -69,10 +71,11 @@ export async function streamEvents(
   outlet: EventsOutlet,
   signal: AbortSignal,
 ): Promise<void> {
-  const {format, colour, write, say} = outlet
+  const {format, colour, begun, write, say} = outlet
   if (format === 'yaml' || format === 'name') throw new UsageError(`--follow has no format ${format}; it has table and json`)
   const {cluster} = sources
   const scene = await readScene(options, sources, signal)
+  begun()
   for (const {message} of scene.warnings) say(message)
   const events = cluster.watch(RESOURCES.events, decodeSeenEvent, {signal, ...selection(options)})
   for await (const followed of followEvents(events, scene, {

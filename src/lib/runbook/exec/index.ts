@@ -19,6 +19,8 @@ export interface ExecSources {
 /** The caller's end, and how it is told where the program runs. */
 export interface Caller {
   readonly io: ProgramIo
+  /** Called when it is known where the program runs: from then on the streams are its own. */
+  readonly begun: () => void
   readonly say: (text: string) => void
   /** On a terminal the place is always said; elsewhere only where it may surprise. */
   readonly isTerminal: boolean
@@ -42,7 +44,7 @@ class ExecError extends SapocheError {
 export function runIn(
   options: ChoiceOptions & {readonly command: readonly string[]},
   sources: ExecSources,
-  {io, say, isTerminal}: Caller,
+  {io, begun, say, isTerminal}: Caller,
   signal: AbortSignal,
 ): Promise<number> {
   return ownFailures(async () => {
@@ -50,6 +52,7 @@ export function runIn(
     if (command.length === 0) throw new UsageError('no command: sapoche exec TARGET -- COMMAND')
     const inventory = await readInventory({targets: [options.target]}, sources, signal, decodePodWithSpec)
     const places = choosePlaces(inventory, options)
+    begun()
     for (const {message} of inventory.unread) say(message)
     if (options.allPods) return runEverywhere(sources.access, places, {command, say}, io, signal)
     const [place] = places as [Place]
