@@ -3,7 +3,7 @@ import {SapocheCommand} from '../lib/cli/base-command.ts'
 import {checkFlags, clusterFlags, Flags, formatOf, outputFlags} from '../lib/cli/flags.ts'
 import {writeReport} from '../lib/cli/output.ts'
 import {runtimeFacts} from '../lib/cli/program-facts.ts'
-import {brokersFlag, loginFlags, redisUrlFlag} from '../lib/cli/server-flags.ts'
+import {brokersFlag, loginFlags, orthancUrlFlag, redisUrlFlag} from '../lib/cli/server-flags.ts'
 import {changeFlags, isReadOnly, requireWritable} from '../lib/cli/write-flags.ts'
 import {doctorViews, examine, exitCodeOf} from '../lib/runbook/doctor/index.ts'
 
@@ -31,6 +31,7 @@ export default class Doctor extends SapocheCommand {
     ...checkFlags,
     ...redisUrlFlag,
     ...brokersFlag,
+    ...orthancUrlFlag,
     'read-secrets': loginFlags['read-secrets'],
     ...clusterFlags,
   }

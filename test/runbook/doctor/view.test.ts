@@ -76,16 +76,14 @@ COMMANDS  1 of 2 may run
                                   commands may need
   scale        warning            can't run: not allowed to patch
                                   deployments.apps
-                                  cure  sapoche rbac scale | kubectl apply -f -
-                                        (ask whoever may)
+    cure  sapoche rbac scale | kubectl apply -f -  (ask whoever may)
 
 REDIS
   address      ok          31 ms  st-redis-sp:6379 (pod redis-0), through the
                                   API server
   login        critical    14 ms  Redis at st-redis-sp:6379 (pod redis-0)
                                   refuses a client without password
-                                  cure  SAPOCHE_REDIS_PASSWORD, or
-                                        --read-secrets
+    cure  SAPOCHE_REDIS_PASSWORD, or --read-secrets
   role         skipped            needs login
 
 KAFKA
@@ -123,12 +121,12 @@ COMMANDS  1 of 2 may run
   permissions  ok           9 ms  namespace sapoche, 43 of 44 rights that commands may need
   logs         ok
   scale        warning            can't run: not allowed to patch deployments.apps
-                                  cure  sapoche rbac scale | kubectl apply -f -  (ask whoever may)
+    cure  sapoche rbac scale | kubectl apply -f -  (ask whoever may)
 
 REDIS
   address      ok          31 ms  st-redis-sp:6379 (pod redis-0), through the API server
   login        critical    14 ms  Redis at st-redis-sp:6379 (pod redis-0) refuses a client without password
-                                  cure  SAPOCHE_REDIS_PASSWORD, or --read-secrets
+    cure  SAPOCHE_REDIS_PASSWORD, or --read-secrets
   role         skipped            needs login
 
 KAFKA

@@ -103,16 +103,18 @@ export function failureOf(error: unknown): SapocheError {
   return error
 }
 
-const UNSAID = new Set(['cure', 'next', 'also', 'why'])
+/** Said of a cure by their text alone. */
+const PLAIN = new Set(['cure', 'next', 'also'])
 
-/** The hints of an error in one line. */
+/** The hints of an error in one line, what can be done first. */
 export function cureOf(hints: SapocheError['hints']): string | null {
-  const lines = hints.map(({label, text}) => {
+  const said = hints.filter(({label}) => label !== 'why').toSorted((a, b) => Number(PLAIN.has(b.label)) - Number(PLAIN.has(a.label)))
+  const lines = said.map(({label, text}) => {
     const line = text
       .split('\n')
       .join(', ')
       .replace(/\s{2,}/g, '  ')
-    return UNSAID.has(label) ? line : `${label} ${line}`
+    return PLAIN.has(label) ? line : `${label} ${line}`
   })
   return lines.length === 0 ? null : lines.join('; ')
 }

@@ -9,10 +9,14 @@ import type {DoctorPath, DoctorReport, DoctorStep, HopStatus} from './schema.ts'
 const STATUS_WIDTH = 8
 const TIME_WIDTH = 8
 const INDENT = '  '
+/** The row of `commands` that is no command. */
+const PERMISSIONS = 'permissions'
+/** Of what stands below its row. */
+const BELOW = 4
 /** Nearest the prompt. */
 const MOST_CURES = 3
 
-/** The text formats of `doctor`; `wide` shows each command, `table` those that lack something. */
+/** The text formats of `doctor`; `wide` shows each command, `table` those that can't run. */
 export function doctorViews(failOn: FailOn): Record<'table' | 'wide' | 'junit', (report: DoctorReport, options: ViewOptions) => string> {
   return {
     table: (report, options) => render(report, options, false),
@@ -29,11 +33,12 @@ export function doctorViews(failOn: FailOn): Record<'table' | 'wide' | 'junit', 
 function render(report: DoctorReport, options: ViewOptions, wide: boolean): string {
   const tone = tones(options.colour)
   const lines = [headerOf(report, tone), '']
-  const margin = Math.max(...report.steps.map(({name}) => name.length))
+  const isShown = ({path, name, status}: DoctorStep): boolean => wide || path !== 'commands' || name === PERMISSIONS || status !== 'ok'
+  const nameWidth = Math.max(...report.steps.filter(isShown).map(({name}) => name.length))
   for (const [path, steps] of Map.groupBy(report.steps, (step) => step.path)) {
     lines.push(title(path, steps, tone))
-    const shown = wide || path !== 'commands' ? steps : steps.filter(({status, reason}) => status !== 'ok' || reason !== '')
-    for (const step of withoutRepeats(merged(shown))) lines.push(...row(step, margin, options.width, tone))
+    const rows = withoutRepeats(merged(steps.filter(isShown)))
+    for (const step of rows) lines.push(...row(step, nameWidth, options.width, tone))
     lines.push('')
   }
   for (const {message} of report.warnings) lines.push(...wrap(`${tone.warning('warning')}  ${stripLine(message)}`, options.width, ''))
@@ -60,7 +65,7 @@ const TITLES: Readonly<Record<DoctorPath, string>> = {
 }
 
 function title(path: DoctorPath, steps: readonly DoctorStep[], tone: Tone): string {
-  const commands = path === 'commands' ? steps.slice(1) : []
+  const commands = path === 'commands' ? steps.filter(({name}) => name !== PERMISSIONS) : []
   if (commands.length === 0) return tone.strong(TITLES[path])
   const able = commands.filter(({status}) => status === 'ok').length
   return `${tone.strong(TITLES[path])}  ${able} of ${commands.length} may run`
@@ -84,21 +89,20 @@ function withoutRepeats(steps: readonly DoctorStep[]): DoctorStep[] {
   return steps.map((step, at) => (step.target === steps[at - 1]?.target && step.reason !== '' ? {...step, target: null} : step))
 }
 
-/** Name, status, time, and beside them where there is room what it came to, else below. */
+/** Name, status, time, and what it came to beside them where there is room, else below; there stands the cure too. */
 function row(step: DoctorStep, nameWidth: number, width: number, tone: Tone): string[] {
   const {name, status, ms, cure} = step
   const margin = INDENT.length + nameWidth + 2 + STATUS_WIDTH + 1 + TIME_WIDTH + 2
   const time = ms === null ? '' : `${ms} ms`
-  const head = `${INDENT}${stripLine(name).padEnd(nameWidth)}  ${coloured(status, tone)}${' '.repeat(STATUS_WIDTH - status.length)} ${tone.quiet(time.padStart(TIME_WIDTH))}`
-  const lines = [{label: '', text: words(step)}, ...(cure === null ? [] : [{label: 'cure', text: stripLine(cure)}])].filter(
-    ({text}) => text !== '',
-  )
-  const room = width - margin
-  const fits = lines.every(({label, text}) => text.split(' ').every((word) => word.length + (label === '' ? 0 : label.length + 2) <= room))
-  const indent = fits ? margin : INDENT.length * 2
-  const body = lines.flatMap(({label, text}) => block(label, text, width, indent, tone))
-  if (!fits || body.length === 0) return [head, ...body]
-  return [`${head}  ${body[0]!.slice(indent)}`, ...body.slice(1)]
+  const state = `${coloured(status, tone)}${' '.repeat(STATUS_WIDTH - status.length)}`
+  const head = `${INDENT}${stripLine(name).padEnd(nameWidth)}  ${state} ${tone.quiet(time.padStart(TIME_WIDTH))}`
+  const text = words(step)
+  // What can be copied should stand in one line.
+  const cures = cure === null ? [] : block('cure', stripLine(cure), width, BELOW, tone)
+  const fits = text.split(' ').every((word) => word.length <= width - margin)
+  if (text === '' || !fits) return [head, ...(text === '' ? [] : block('', text, width, BELOW, tone)), ...cures]
+  const [first = '', ...rest] = block('', text, width, margin, tone)
+  return [`${head}  ${first.slice(margin)}`, ...rest, ...cures]
 }
 
 function block(label: string, text: string, width: number, indent: number, tone: Tone): string[] {
@@ -138,7 +142,7 @@ function closing({verdict, summary, steps, notChecked}: DoctorReport, width: num
   return [
     `${tone[verdict](label)}  ${first.trimStart()}`,
     ...rest,
-    ...cures.flatMap((cure) => block('cure', stripLine(cure), width, 4, tone)),
+    ...cures.flatMap((cure) => block('cure', stripLine(cure), width, BELOW, tone)),
     ...notChecked.flatMap((note) => wrap(`not checked: ${stripLine(note)}`, width, '    ')),
   ]
 }
