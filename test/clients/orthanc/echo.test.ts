@@ -71,15 +71,20 @@ async function echo(port: number, {timeoutMs = 5000, signal = PATIENT} = {}): Pr
 
 test.each<[string, (socket: Socket) => void, EchoAnswer['kind'], string | RegExp]>([
   ['an echo', saying(ACCEPT, ECHOED, RELEASED), 'echoed', ''],
-  ['an echo in fragments', saying(ACCEPT, inFragments()), 'echoed', ''],
+  ['an echo in fragments', saying(ACCEPT, inFragments(), RELEASED), 'echoed', ''],
   [
     'an echo byte by byte',
-    (socket) => socket.setNoDelay().once('data', () => void trickle(socket, Buffer.concat([ACCEPT, ECHOED]))),
+    (socket) => socket.setNoDelay().once('data', () => void trickle(socket, Buffer.concat([ACCEPT, ECHOED, RELEASED]))),
     'echoed',
     '',
   ],
-  ['another status', saying(ACCEPT, echoStatus(0x0122)), 'failed', 'answers the echo with status 0x0122 (SOP class not supported)'],
-  ['no context', saying(notAccepted()), 'rejected', 'speaks DICOM and accepts no C-ECHO'],
+  [
+    'another status',
+    saying(ACCEPT, echoStatus(0x0122), RELEASED),
+    'failed',
+    'answers the echo with status 0x0122 (SOP class not supported)',
+  ],
+  ['no context', saying(notAccepted(), RELEASED), 'rejected', 'speaks DICOM and accepts no C-ECHO'],
   [
     'a rejection for good',
     saying(short(REJECT, 0, 1, 1, 7)),
@@ -110,6 +115,23 @@ async function trickle(socket: Socket, bytes: Buffer): Promise<void> {
   for (const byte of bytes) await new Promise((resolve) => socket.write(Buffer.of(byte), resolve))
 }
 
+test.each<[string, (socket: Socket) => void]>([
+  ['not answered', saying(ACCEPT, ECHOED)],
+  ['answered by closing', (socket) => answering(socket, [ACCEPT, ECHOED])],
+])('an echo whose release is %s', async (_, serve) => {
+  expect(await echo(await raw(serve))).toMatchObject({kind: 'echoed', ms: 7})
+})
+
+/** As `saying`, and then resets the connection. */
+function answering(socket: Socket, replies: readonly Buffer[]): void {
+  const left = [...replies]
+  socket.on('data', () => {
+    const next = left.shift()
+    if (next === undefined) socket.resetAndDestroy()
+    else socket.write(next)
+  })
+}
+
 test('silence, with or without an association', async () => {
   const replies = [await echo(await raw(() => {}), {timeoutMs: 100}), await echo(await raw(saying(ACCEPT)), {timeoutMs: 100})]
   for (const answer of replies) expect(answer).toMatchObject({kind: 'silent', words: 'no answer within 0.1 s'})
@@ -124,6 +146,8 @@ test('what is said, to the last byte', async () => {
   })
   await echo(port)
   await over.promise
+  // Released, and not before the answer to that closed.
+  expect(said).toHaveLength(3)
   const [associate = Buffer.alloc(0), request = Buffer.alloc(0), release = Buffer.alloc(0)] = said
   expect(associate.subarray(0, 6).toString('hex')).toBe(`0100${(associate.length - 6).toString(16).padStart(8, '0')}`)
   expect(associate.toString('latin1', 10, 42)).toBe('ORTHANC         SAPOCHE         ')

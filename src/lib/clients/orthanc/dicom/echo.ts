@@ -19,16 +19,16 @@ import {
 } from './pdu.ts'
 import {abortWords, foreignOutcome, rejectionWords, statusWords} from './reasons.ts'
 
-/** For the answer to our farewell: whoever has echoed is well, and need not hurry. */
-const FAREWELL_MS = 500
+/** For the answer to our farewell. */
+const FAREWELL_MS = 1000
 
 class TooLate extends Error {}
 
 type Outcome = Omit<EchoAnswer, 'ms'>
 
 /**
- * One association, one C-ECHO, one release, on the host of the access. Rejects with a SapocheError where no connection comes about or the way
- * is lost.
+ * One association, one C-ECHO, one release, on the host of the access. The release is waited for: an association that is just dropped keeps one
+ * of the server's few threads until it gives up. Rejects with a SapocheError where no connection comes about or the way is lost.
  */
 export async function echo(access: Access, target: EchoTarget, options: HttpOptions & {readonly signal: AbortSignal}): Promise<EchoAnswer> {
   const {timeoutMs, clock, signal} = options
@@ -37,20 +37,28 @@ export async function echo(access: Access, target: EchoTarget, options: HttpOpti
   const plain: Access = {...access, addresses: [address], tls: null}
   const connection = await openConnection(plain, address, {signal, withinMs: timeoutMs})
   const start = clock()
-  const timer = setTimeout(() => connection.destroy(new TooLate()), timeoutMs)
-  const ms = (): number => clock() - start
+  const timed = (outcome: Outcome): EchoAnswer => ({...outcome, ms: clock() - start})
+  let timer = setTimeout(() => connection.destroy(new TooLate()), timeoutMs)
+  let answer = null as EchoAnswer | null
+  const conclude = (outcome: Outcome): void => {
+    answer = timed(outcome)
+    clearTimeout(timer)
+    timer = setTimeout(() => connection.destroy(), FAREWELL_MS)
+    connection.write(releaseRequest())
+  }
   try {
-    const outcome = await orAbort(converse(connection, target), signal)
-    return {...outcome, ms: ms()}
+    const ended = await orAbort(converse(connection, target, conclude), signal)
+    return answer ?? timed(ended)
   } catch (error) {
     if (signal.aborted) throw error
-    if (error instanceof TooLate) return {kind: 'silent', words: `no answer within ${timeoutMs / 1000} s`, ms: ms()}
-    if (error instanceof ForeignError) return {...foreignOutcome(error.head), ms: ms()}
-    if (!(error instanceof SapocheError) && isClosed(error)) return {...CLOSED, ms: ms()}
+    if (answer !== null) return answer
+    if (error instanceof TooLate) return timed({kind: 'silent', words: `no answer within ${timeoutMs / 1000} s`})
+    if (error instanceof ForeignError) return timed(foreignOutcome(error.head))
+    if (!(error instanceof SapocheError) && isClosed(error)) return timed(CLOSED)
     throw fromConnection(error, nameOf(plain))
   } finally {
     clearTimeout(timer)
-    farewell(connection)
+    connection.destroy()
   }
 }
 
@@ -60,20 +68,20 @@ function isClosed(error: unknown): boolean {
   return error instanceof Error && 'code' in error && /^(ECONNRESET|EPIPE|ERR_STREAM_PREMATURE_CLOSE)$/.test(String(error.code))
 }
 
-async function converse(connection: Connection, {called, calling}: EchoTarget): Promise<Outcome> {
+/** Until the association has ended, and how. `conclude` is told what the echo came to, and releases. */
+async function converse(connection: Connection, {called, calling}: EchoTarget, conclude: (outcome: Outcome) => void): Promise<Outcome> {
   connection.write(associateRequest(called, calling))
   let command: Buffer = Buffer.alloc(0)
-  // Left by a return, a plain iterator would take the connection down before the release is sent.
-  for await (const pdu of readPdus(connection.iterator({destroyOnReturn: false}))) {
+  for await (const pdu of readPdus(connection)) {
     switch (pdu.type) {
       case PDU.associateAccept:
-        if (!isAccepted(pdu)) return released(connection, {kind: 'rejected', words: 'speaks DICOM and accepts no C-ECHO'})
-        connection.write(echoRequest())
+        if (isAccepted(pdu)) connection.write(echoRequest())
+        else conclude({kind: 'rejected', words: 'speaks DICOM and accepts no C-ECHO'})
         break
       case PDU.data: {
         const parts = commandParts(pdu)
         command = Buffer.concat([command, ...parts.map(({bytes}) => bytes)])
-        if (parts.some(({isLast}) => isLast)) return released(connection, outcomeOf(command))
+        if (parts.some(({isLast}) => isLast)) conclude(outcomeOf(command))
         break
       }
       default:
@@ -93,19 +101,4 @@ function ending({type, body}: Pdu): Outcome {
   if (type === PDU.associateReject) return {kind: 'rejected', words: rejectionWords(body)}
   if (type === PDU.abort) return {kind: 'aborted', words: abortWords(body)}
   return {kind: 'aborted', words: 'ends the association'}
-}
-
-/** The end of an association that was made; nobody waits for the answer. */
-function released(connection: Connection, outcome: Outcome): Outcome {
-  connection.write(releaseRequest())
-  return outcome
-}
-
-/** Closes the connection, once what was said is sent. */
-function farewell(connection: Connection): void {
-  if (connection.destroyed) return
-  const timer = setTimeout(() => connection.destroy(), FAREWELL_MS)
-  connection.once('close', () => clearTimeout(timer))
-  connection.end()
-  connection.resume()
 }
