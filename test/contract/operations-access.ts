@@ -7,7 +7,7 @@ import type {OperationItem} from '../../src/lib/runbook/operation/schema.ts'
 import {rolesFor} from '../../src/lib/runbook/rbac/index.ts'
 import {restart} from '../../src/lib/runbook/restart/index.ts'
 import {rollback} from '../../src/lib/runbook/rollback/index.ts'
-import {scale} from '../../src/lib/runbook/scale/index.ts'
+import {scale, type ScaleReport} from '../../src/lib/runbook/scale/index.ts'
 import type {Run} from '../package/program.ts'
 import {bareOperator, isComplete, overtaken, type Bare, type DeploymentObject} from './operations-kit.ts'
 import {deployment, reportOf, type DeploymentParts} from './scene.ts'
@@ -47,8 +47,10 @@ const CASES: readonly Case[] = COMMANDS.flatMap((command) => {
 
 export const OPERATORS: readonly Person[] = [...EXACT, ...CASES.map(({person}) => person)]
 
+/** The look at what Redis holds before it is stopped. */
+const AT_STAKE = ['list services', 'get pods/portforward', 'create pods/portforward']
 /** Rules that a plain run does not come to: what is shown of a failure, a volume, a second look. Each has its own case below. */
-const SELDOM = new Set(['list events', 'get pods/log', 'get persistentvolumeclaims', 'get deployments', 'get pods'])
+const SELDOM = new Set(['list events', 'get pods/log', 'get persistentvolumeclaims', 'get deployments', 'get pods', ...AT_STAKE])
 /** Rules without which a report only says less. */
 const OPTIONAL = new Set(['list horizontalpodautoscalers', 'list scaledobjects'])
 
@@ -201,6 +203,16 @@ export function operationsAccessSuite(open: () => Promise<Target>): void {
           code: 2,
           items: [{outcome: 'refused', reason: expect.stringMatching(reason)}],
         })
+      })
+    })
+
+    test.each(AT_STAKE)('%s: what Redis holds, without which it is stopped all the same', async (rule) => {
+      const answer = await run(personWithout('scale', rule), 'scale', 'redis-master-st-sp', '--replicas', '0', '--dry-run')
+      const {items, redis} = reportOf<ScaleReport>(answer, 'ScaleReport')
+      expect({code: answer.code, items, redis}).toMatchObject({
+        code: 0,
+        items: [{outcome: 'planned'}],
+        redis: {state: 'unreachable', pending: null, reason: expect.stringContaining(`not allowed to ${rule} in namespace ${NAMESPACE}`)},
       })
     })
 

@@ -35,6 +35,11 @@ const EXEC = core('pods/exec', 'get create')
 const TUNNEL = [core('services', 'list'), core('pods', 'list'), core('pods/portforward', 'get create')]
 const CONFIGURATION = [core('configmaps', 'get', 'values that a ConfigMap holds')]
 const SECRETS = core('secrets', 'get', 'only with --read-secrets')
+/** Asked for where Redis is restarted or stopped. */
+const AT_STAKE = [
+  core('services', 'list', 'what Redis holds before it is restarted or stopped'),
+  core('pods/portforward', 'get create', 'what Redis holds before it is restarted or stopped'),
+]
 /** What waits in Redis and Kafka, for checks that do without. */
 const DEEP = [
   core('pods/portforward', 'get create', 'only with --deep'),
@@ -96,9 +101,9 @@ export const PERMISSIONS: Readonly<Record<string, readonly Permission[]>> = {
   'orthanc-probe': [...OWNERSHIP, ...TUNNEL, permission('discovery.k8s.io', 'endpointslices', 'list', 'ready endpoints'), SECRETS],
   pods: [...OWNERSHIP, core('nodes', 'list', 'whether the node of a pod is ready')],
   'queue-depth': [...OWNERSHIP, ...TUNNEL, ...AUTOSCALERS, ...CONFIGURATION, SECRETS],
-  restart: [...WATCHED, CHANGE, CLAIMS, ...EVIDENCE],
+  restart: [...WATCHED, CHANGE, CLAIMS, ...AT_STAKE, ...EVIDENCE],
   rollback: [...WATCHED, CHANGE, CLAIMS, ...EVIDENCE],
-  scale: [...WATCHED, CHANGE, ...AUTOSCALERS, ...EVIDENCE],
+  scale: [...WATCHED, CHANGE, ...AUTOSCALERS, ...AT_STAKE, ...EVIDENCE],
   shell: [...OWNERSHIP, EXEC],
   status: [
     apps('deployments', 'list watch'),
