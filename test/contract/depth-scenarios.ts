@@ -1,5 +1,7 @@
 import {afterEach, describe, expect, test} from 'vitest'
 import type {QueueDepthReport, QueueItem} from '../../src/lib/runbook/queue-depth/schema.ts'
+import type {StatusReport} from '../../src/lib/runbook/status/schema.ts'
+import type {TraceReport} from '../../src/lib/runbook/trace/schema.ts'
 import type {Run} from '../package/program.ts'
 import {reportOf} from './scene.ts'
 
@@ -52,6 +54,17 @@ export function depthScenarioSuite(open: (scenario: 'worker-backlog' | 'redis-fu
     })
     expect(report.items.filter(({severity}) => severity !== 'ok').map(({queue}) => queue)).toEqual(['pdf', 'pdf-en'])
 
+    const deep = await here.sapoche(['status', 'workers', '--deep', '-o', 'json'])
+    const status = reportOf<StatusReport>(deep, 'StatusReport')
+    expect({code: deep.code, stderr: deep.stderr}).toEqual({code: 2, stderr: ''})
+    const faulty = status.items
+      .flatMap(({name, queues}) => (queues ?? []).map((queue) => ({name, ...queue})))
+      .filter(({next}) => next.length > 0)
+    expect(faulty.map(({name, queue, severity, next}) => [name, queue, severity, next[0]])).toEqual([
+      ['worker-sapoche-pdf', 'pdf', 'warning', 'sapoche logs worker-sapoche-pdf --tail 100'],
+      ['worker-sapoche-pdf-en', 'pdf-en', 'critical', 'sapoche scale worker-sapoche-pdf-en --to-baseline'],
+    ])
+
     // "Check worker logs", "Scale up workers temporarily", "Check Redis queue depth".
     expect((await here.sapoche(['logs', 'worker-sapoche-pdf', '--tail', '100'])).code).toBe(0)
     expect((await here.sapoche(['scale', 'worker-sapoche-pdf-en', '--to-baseline', '--yes'])).code).toBe(0)
@@ -68,7 +81,8 @@ export function depthScenarioSuite(open: (scenario: 'worker-backlog' | 'redis-fu
 
   describe('redis-full', () => {
     test('the verdict, the cause and the next command', async () => {
-      const {run, report} = await look((situation = await open('redis-full')))
+      const here = (situation = await open('redis-full'))
+      const {run, report} = await look(here)
       expect({code: run.code, stderr: run.stderr, verdict: report.verdict}).toEqual({code: 2, stderr: '', verdict: 'critical'})
       expect(report.redis).toMatchObject({
         state: 'up',
@@ -79,6 +93,17 @@ export function depthScenarioSuite(open: (scenario: 'worker-backlog' | 'redis-fu
         next: ['sapoche queue-depth --discover', 'sapoche exec redis-master-st-sp -- redis-cli --bigkeys'],
       })
       expect(report.items.every(({severity}) => severity === 'ok')).toBe(true)
+
+      const deep = await here.sapoche(['status', 'workers', '--deep', '-o', 'json'])
+      expect(deep.code).toBe(2)
+      expect(reportOf<StatusReport>(deep, 'StatusReport').servers).toMatchObject([
+        {name: 'redis', severity: 'critical', next: report.redis.next},
+      ])
+      const trace = await here.sapoche(['trace', '--from', 'gateway', '-o', 'json'])
+      expect(trace.code).toBe(2)
+      expect(reportOf<TraceReport>(trace, 'TraceReport').items.filter(({broken}) => broken)).toMatchObject([
+        {name: 'st-redis-sp', next: report.redis.next, downstream: ['external databases and storage']},
+      ])
     })
   })
 }
