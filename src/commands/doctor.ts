@@ -1,11 +1,11 @@
 import {doctorSources} from '../lib/app/doctor.ts'
 import {SapocheCommand} from '../lib/cli/base-command.ts'
 import {checkFlags, clusterFlags, Flags, formatOf, outputFlags} from '../lib/cli/flags.ts'
-import {writeReport} from '../lib/cli/output.ts'
 import {runtimeFacts} from '../lib/cli/program-facts.ts'
+import {liveFlags, showLive} from '../lib/cli/screen-live.ts'
 import {brokersFlag, loginFlags, orthancUrlFlag, redisUrlFlag} from '../lib/cli/server-flags.ts'
-import {changeFlags, isReadOnly, requireWritable} from '../lib/cli/write-flags.ts'
-import {doctorViews, examine, exitCodeOf} from '../lib/runbook/doctor/index.ts'
+import {isReadOnly, requireWritable} from '../lib/cli/write-flags.ts'
+import {doctorViews, exitCodeOf, liveDoctor} from '../lib/runbook/doctor/index.ts'
 
 export default class Doctor extends SapocheCommand {
   static override summary = 'every hop from here to the cluster, Redis, Kafka and Orthanc: whether it works, how fast, and its cure'
@@ -18,17 +18,17 @@ export default class Doctor extends SapocheCommand {
     '<%= config.bin %> doctor',
     '<%= config.bin %> doctor --context prod-eu --read-secrets',
     '<%= config.bin %> doctor --from-pods',
+    '<%= config.bin %> doctor --until ok --timeout 2m && sapoche status',
     '<%= config.bin %> doctor --read-only -o json | jq -r \'.steps[] | select(.status != "ok") | "\\(.path) \\(.name): \\(.reason)"\'',
     '<%= config.bin %> doctor --fail-on critical -o junit > doctor.xml',
   ]
   static override flags = {
-    'from-pods': Flags.boolean({summary: 'also connect from within pods to what they depend on', default: false}),
-    'read-only': Flags.boolean({
-      ...changeFlags['read-only'],
-      summary: 'leave out the commands that change something; also SAPOCHE_READ_ONLY=1',
-    }),
+    // Without a default: that would count as given.
+    'from-pods': Flags.boolean({summary: 'also connect from within pods to what they depend on', exclusive: ['watch', 'until']}),
+    'read-only': Flags.boolean({summary: 'leave out the commands that change something; also SAPOCHE_READ_ONLY=1'}),
     ...outputFlags(['table', 'wide', 'json', 'yaml', 'junit']),
     ...checkFlags,
+    ...liveFlags,
     ...redisUrlFlag,
     ...brokersFlag,
     ...orthancUrlFlag,
@@ -44,11 +44,10 @@ export default class Doctor extends SapocheCommand {
     const program = {...runtimeFacts(), version: this.config.version}
     const sources = await doctorSources(flags, {...this.surroundings, terminal}, program)
     try {
-      const readOnly = isReadOnly(flags, environment)
-      const report = await examine({readOnly, fromPods: flags['from-pods'], namespace: flags.namespace}, sources, signal)
-      progress.stop()
-      await writeReport(report, formatOf(flags), doctorViews(flags['fail-on']), terminal, environment.now())
-      this.endWith(exitCodeOf(report.verdict, flags['fail-on']))
+      const live = liveDoctor({...flags, readOnly: isReadOnly(flags, environment), fromPods: flags['from-pods']}, sources)
+      const views = doctorViews(flags['fail-on'])
+      const {report, code} = await showLive(live, {flags, format: formatOf(flags), views, terminal, signal, progress, now: sources.now})
+      this.endWith(code ?? exitCodeOf(report.verdict, flags['fail-on']))
     } finally {
       progress.stop()
       await sources.close()

@@ -20,7 +20,7 @@ export async function doctorSources(
   const catalogueOfSandbox = options.sandbox === undefined ? null : await openCatalogue(options, environment).catch(() => builtinCatalogue)
   const sandbox = catalogueOfSandbox === null ? null : await openSandbox(options.sandbox ?? '', catalogueOfSandbox, environment)
   const connection = (catalogue: Catalogue) => connectOptions(options, 'doctor', surroundings, {catalogue, sandbox})
-  const open: {close(): void}[] = []
+  let last: {close(): void} | null = null
   return {
     program: {...program, terminal: {isTerminal, width, colour}, journal: sandbox === null ? journalFile(variables, home) : null},
     now,
@@ -31,13 +31,15 @@ export async function doctorSources(
     },
     async openCluster(catalogue) {
       const {connectCluster} = await import('../clients/kubernetes/index.ts')
+      // Each look takes every hop anew.
+      last?.close()
       const cluster = await connectCluster(connection(catalogue))
-      open.push(cluster)
+      last = cluster
       const session = {cluster, catalogue, now: () => cluster.serverClock()?.now ?? now(), close: async () => cluster.close()}
       return {cluster, servers: serverGates(session, options, surroundings), access: await podAccess(cluster)}
     },
     async close() {
-      for (const each of open) each.close()
+      last?.close()
       await sandbox?.close()
     },
   }

@@ -9,7 +9,7 @@ import {AccessDeniedError, ServerDownError, UnplacedServerError} from '../../../
 import {redisInfo} from '../../../src/lib/clients/redis/info.ts'
 import type {Answer, RedisInfo} from '../../../src/lib/clients/redis/types.ts'
 import {ConfigurationError, InterruptedError, RefusedError, TimedOutError, UsageError} from '../../../src/lib/errors/index.ts'
-import {examine, type DoctorSources, type ServerGates} from '../../../src/lib/runbook/doctor/index.ts'
+import {liveDoctor, type DoctorSources, type ServerGates} from '../../../src/lib/runbook/doctor/index.ts'
 import {doctorReport, type DoctorStep} from '../../../src/lib/runbook/doctor/schema.ts'
 import {temporaryFolder} from '../../clients/kubernetes/support.ts'
 import {rawDeployment, rawPod} from '../../workload/build.ts'
@@ -35,6 +35,7 @@ interface Parts extends ServedOptions {
   readonly info?: () => Promise<Answer<RedisInfo>>
   readonly touch?: () => Promise<void>
   readonly servers?: ServerGates
+  readonly until?: 'ok' | 'warning'
   readonly sources?: Partial<DoctorSources>
 }
 
@@ -89,10 +90,11 @@ async function doctor(parts: Parts = {}) {
     }),
     ...parts.sources,
   }
-  const report = await examine({fromPods: false, readOnly: false, namespace: undefined}, sources, PATIENT)
+  const live = liveDoctor({fromPods: false, readOnly: false, namespace: undefined, output: 'table', until: parts.until}, sources, 1)
+  const report = await live.read(PATIENT)
   expect(doctorReport.parse(report)).toEqual(report)
   const step = (of: DoctorStep['path'], name: string): DoctorStep => report.steps.find((each) => each.path === of && each.name === name)!
-  return {report, step}
+  return {report, step, live}
 }
 
 /** The client, that tells this version. */
@@ -311,5 +313,59 @@ describe('the journal', () => {
     ],
   ])('%s', async (_, prepare, expected) => {
     expect((await doctor({journal: await prepare(temporaryFolder())})).step('program', 'journal')).toMatchObject(expected)
+  })
+})
+
+describe('a watch', () => {
+  test('looks again and again, all hops anew, until it is left', async () => {
+    let asked = 0
+    const {live} = await doctor({
+      info: async () => ((asked += 1) % 2 === 0 ? Promise.reject(new ServerDownError('Redis is down')) : MASTER),
+    })
+    const leave = new AbortController()
+    const verdicts: string[] = []
+    for await (const {report} of live.follow(leave.signal)) {
+      verdicts.push(report.verdict)
+      if (verdicts.length === 4) leave.abort(new InterruptedError())
+    }
+    expect(verdicts).toEqual(['critical', 'ok', 'critical', 'ok'])
+  })
+
+  test('left in the middle of a look', async () => {
+    const leave = new AbortController()
+    let looks = 0
+    const {live} = await doctor({
+      sources: {
+        async openCatalogue() {
+          looks += 1
+          if (looks === 3) leave.abort(new InterruptedError())
+          leave.signal.throwIfAborted()
+          return builtinCatalogue
+        },
+      },
+    })
+    const seen: unknown[] = []
+    for await (const sight of live.follow(leave.signal)) seen.push(sight)
+    expect(seen).toHaveLength(1)
+  })
+
+  test.each([
+    ['ok', undefined, false],
+    ['a warning', 'warning', true],
+  ] as const)('waits for %s', async (_, until, reached) => {
+    const {live, report} = await doctor({connection: {certificateEnds: NOW + DAY}, until})
+    const sight = {report, history: new Map()}
+    expect(live.isReached(sight)).toBe(reached)
+    expect(live.waitingFor(sight)).toMatch(/^1 warning, \d skipped$/)
+  })
+
+  test('a page has a line of bars for each hop, a line of JSON the report', async () => {
+    const {live, report} = await doctor()
+    const sight = {report, history: new Map([['redis login st-redis-sp:6379', [10, 20, null, 80]]])}
+    const {head, body} = live.page(sight, {width: 80, colour: false, now: NOW})
+    expect(head).toEqual(['sapoche  context test  2026-11-22 03:12:07Z  watching'])
+    expect(body.find((line) => /^ {2}login .*▂▃ █/.test(line))).toBeDefined()
+    expect(body.filter((line) => line.length > 80)).toEqual([])
+    expect(JSON.parse(live.jsonLines(sight))).toEqual(report)
   })
 })

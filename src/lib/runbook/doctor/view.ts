@@ -8,6 +8,8 @@ import type {DoctorPath, DoctorReport, DoctorStep, HopStatus} from './schema.ts'
 
 const STATUS_WIDTH = 8
 const TIME_WIDTH = 8
+/** Of the bars of a watch. */
+export const TREND_WIDTH = 10
 const INDENT = '  '
 /** The row of `commands` that is no command. */
 const PERMISSIONS = 'permissions'
@@ -19,8 +21,8 @@ const MOST_CURES = 3
 /** The text formats of `doctor`; `wide` shows each command, `table` those that can't run. */
 export function doctorViews(failOn: FailOn): Record<'table' | 'wide' | 'junit', (report: DoctorReport, options: ViewOptions) => string> {
   return {
-    table: (report, options) => render(report, options, false),
-    wide: (report, options) => render(report, options, true),
+    table: (report, options) => render(report, options, {isWide: false}),
+    wide: (report, options) => render(report, options, {isWide: true}),
     junit: ({steps}) =>
       junit(
         'sapoche doctor',
@@ -30,15 +32,27 @@ export function doctorViews(failOn: FailOn): Record<'table' | 'wide' | 'junit', 
   }
 }
 
-function render(report: DoctorReport, options: ViewOptions, wide: boolean): string {
+export interface RenderOptions {
+  /** Shows every command. */
+  readonly isWide: boolean
+  /** How long a hop took in the looks before, as a line of bars. */
+  readonly trends?: (step: DoctorStep) => string
+}
+
+/** The whole report as text. */
+export function render(report: DoctorReport, options: ViewOptions, {isWide, trends}: RenderOptions): string {
   const tone = tones(options.colour)
   const lines = [headerOf(report, tone), '']
-  const isShown = ({path, name, status}: DoctorStep): boolean => wide || path !== 'commands' || name === PERMISSIONS || status !== 'ok'
+  const isShown = ({path, name, status}: DoctorStep): boolean => isWide || path !== 'commands' || name === PERMISSIONS || status !== 'ok'
   const nameWidth = Math.max(...report.steps.filter(isShown).map(({name}) => name.length))
   for (const [path, steps] of Map.groupBy(report.steps, (step) => step.path)) {
     lines.push(title(path, steps, tone))
-    const rows = withoutRepeats(merged(steps.filter(isShown)))
-    for (const step of rows) lines.push(...row(step, nameWidth, options.width, tone))
+    const rows = merged(steps.filter(isShown))
+    for (const [at, step] of rows.entries()) {
+      // Where a row leads is said once.
+      const isSaid = step.reason !== '' && step.target === rows[at - 1]?.target
+      lines.push(...row(step, {text: words(step, isSaid), nameWidth, width: options.width, tone, trends}))
+    }
     lines.push('')
   }
   for (const {message} of report.warnings) lines.push(...wrap(`${tone.warning('warning')}  ${stripLine(message)}`, options.width, ''))
@@ -84,19 +98,22 @@ function merged(steps: readonly DoctorStep[]): DoctorStep[] {
   return rows
 }
 
-/** Where a row leads is said once. */
-function withoutRepeats(steps: readonly DoctorStep[]): DoctorStep[] {
-  return steps.map((step, at) => (step.target === steps[at - 1]?.target && step.reason !== '' ? {...step, target: null} : step))
+interface RowOptions {
+  readonly text: string
+  readonly nameWidth: number
+  readonly width: number
+  readonly tone: Tone
+  readonly trends: RenderOptions['trends']
 }
 
 /** Name, status, time, and what it came to beside them where there is room, else below; there stands the cure too. */
-function row(step: DoctorStep, nameWidth: number, width: number, tone: Tone): string[] {
+function row(step: DoctorStep, {text, nameWidth, width, tone, trends}: RowOptions): string[] {
   const {name, status, ms, cure} = step
-  const margin = INDENT.length + nameWidth + 2 + STATUS_WIDTH + 1 + TIME_WIDTH + 2
-  const time = ms === null ? '' : `${ms} ms`
+  const time = (ms === null ? '' : `${ms} ms`).padStart(TIME_WIDTH)
+  const bars = trends === undefined ? '' : `  ${trends(step).padEnd(TREND_WIDTH)}`
+  const margin = INDENT.length + nameWidth + 2 + STATUS_WIDTH + 1 + time.length + bars.length + 2
   const state = `${coloured(status, tone)}${' '.repeat(STATUS_WIDTH - status.length)}`
-  const head = `${INDENT}${stripLine(name).padEnd(nameWidth)}  ${state} ${tone.quiet(time.padStart(TIME_WIDTH))}`
-  const text = words(step)
+  const head = `${INDENT}${stripLine(name).padEnd(nameWidth)}  ${state} ${tone.quiet(time)}${bars}`
   // What can be copied should stand in one line.
   const cures = cure === null ? [] : block('cure', stripLine(cure), width, BELOW, tone)
   const fits = text.split(' ').every((word) => word.length <= width - margin)
@@ -112,9 +129,9 @@ function block(label: string, text: string, width: number, indent: number, tone:
   return [start + first.slice(inner), ...rest]
 }
 
-/** Where it leads, unless the reason says it. */
-function words({target, status, reason}: DoctorStep): string {
-  if (target === null || status === 'skipped' || reason.includes(target)) return stripLine(reason)
+/** Where it leads, unless the reason says it, or the row above. */
+function words({target, status, reason}: DoctorStep, isSaid: boolean): string {
+  if (target === null || isSaid || status === 'skipped' || reason.includes(target)) return stripLine(reason)
   return stripLine(reason === '' ? target : `${target}, ${reason}`)
 }
 
@@ -122,7 +139,8 @@ function coloured(status: HopStatus, tone: Tone): string {
   return status === 'skipped' ? tone.quiet(status) : tone[status](status)
 }
 
-function closing({verdict, summary, steps, notChecked}: DoctorReport, width: number, tone: Tone): string[] {
+/** How many hops are how, and which fail. */
+export function closingWords({summary, steps}: DoctorReport): string {
   const {hops, warning, critical, unknown, skipped} = summary
   const parts = [
     critical > 0
@@ -135,10 +153,15 @@ function closing({verdict, summary, steps, notChecked}: DoctorReport, width: num
     skipped > 0 ? `${skipped} skipped` : '',
   ].filter((part) => part !== '')
   const failing = steps.filter(({status}) => status === 'critical')
-  const text = `${parts.join(', ')}${failing.length === 0 ? '' : `: ${failing.map(({path, name}) => `${path} ${name}`).join(', ')}`}`
+  return `${parts.join(', ')}${failing.length === 0 ? '' : `: ${failing.map(({path, name}) => `${path} ${name}`).join(', ')}`}`
+}
+
+function closing(report: DoctorReport, width: number, tone: Tone): string[] {
+  const {verdict, steps, notChecked} = report
+  const failing = steps.filter(({status}) => status === 'critical')
   const cures = [...new Set(failing.flatMap(({cure}) => cure ?? []))].slice(0, MOST_CURES)
   const label = verdict.toUpperCase()
-  const [first = '', ...rest] = wrap(text, width, ' '.repeat(label.length + 2))
+  const [first = '', ...rest] = wrap(closingWords(report), width, ' '.repeat(label.length + 2))
   return [
     `${tone[verdict](label)}  ${first.trimStart()}`,
     ...rest,
