@@ -76,11 +76,11 @@ export function orthancReaderSuite(servers: OrthancServers): void {
     const target = {called: 'ORTHANC', calling: 'SAPOCHE'}
 
     test('echoed', async () => {
-      expect(await user.echo({...target, port: orthanc.dicomPort}, signal)).toMatchObject({kind: 'echoed', words: ''})
+      expect(await user.echo({...target, port: orthanc.dicom}, signal)).toMatchObject({kind: 'echoed', words: ''})
     })
 
     test('to a title that is not its own', async () => {
-      expect(await user.echo({...target, called: 'SOMEBODY', port: orthanc.dicomPort}, signal)).toMatchObject({
+      expect(await user.echo({...target, called: 'SOMEBODY', port: orthanc.dicom}, signal)).toMatchObject({
         kind: 'rejected',
         words: expect.stringMatching(/called AE title/),
       })

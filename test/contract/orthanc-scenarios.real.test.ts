@@ -28,7 +28,7 @@ describe('scenarios of orthanc-probe on real servers', () => {
     const web = await realServers.startViewer({appConfig: appConfig(root), orthanc: front.port})
     const viewer = await startHttpFront(web.port)
     await giveLog(cluster, {}, [{time: new Date().toISOString(), text: 'Orthanc has started'}])
-    await target.openPort(DICOM, orthanc.dicomPort)
+    await target.openPort(DICOM, orthanc.dicom)
     await target.openPort(HTTP, front.port)
     await target.openPort(WEB, viewer.port)
     // What was behind the ports before may still be found for a moment.

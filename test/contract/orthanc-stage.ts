@@ -6,6 +6,7 @@ import {HEALTHY} from '../../src/lib/sandbox/orthanc.ts'
 import {orthancListener, type OrthancState} from '../../src/lib/sandbox/orthanc-server.ts'
 import {viewerListener} from '../../src/lib/sandbox/web-server.ts'
 import {ensurePackages} from '../real/apt.ts'
+import {startDicomFront} from '../real/dicom-front.ts'
 import {pass} from '../real/http-front.ts'
 import {NGINX_PACKAGES, startNginx} from '../real/nginx.ts'
 import {ORTHANC_PACKAGES, type OrthancUser, startOrthanc} from '../real/orthanc.ts'
@@ -23,16 +24,20 @@ export interface OrthancCaseOptions {
   readonly users: readonly OrthancUser[]
   /** Whether its database may be taken away. */
   readonly isLosable?: boolean
+  /** Of what is stored; none unless told. */
+  readonly limitMegabytes?: number
 }
 
 /** An Orthanc on loopback with a patient in it, and a hand on it. */
 export interface OrthancCase {
   readonly port: number
+  /** Where DICOM is reached, and what it says of that itself: a port of its container. */
+  readonly dicom: number
   readonly dicomPort: number
   loseDatabase(): Promise<void>
   /** A job fails; what is known of it names the patient. */
   failJob(): Promise<void>
-  /** Stores more than one megabyte, which is its limit; what `/system` has to say of that, where this version says nothing. */
+  /** Stores until no more fits; what `/system` would say of the limit, where this version says nothing. */
   fill(): Promise<Readonly<Record<string, unknown>>>
   stop(): Promise<void>
 }
@@ -53,18 +58,25 @@ export interface OrthancServers {
 
 const PAGE = '<!DOCTYPE html>\n<html><head><title>OHIF Viewer</title></head></html>\n'
 
-/** Debian's Orthanc and nginx. Orthanc says nothing of its limit in the version of Debian 12. */
+/** Debian's Orthanc and nginx. The Orthanc of Debian 12 says nothing of its limit. */
 export const realServers: OrthancServers = {
   prepare: () => ensurePackages({...ORTHANC_PACKAGES, ...POSTGRES_PACKAGES, ...NGINX_PACKAGES}, console.error),
-  async startOrthanc({users, isLosable = false}) {
+  async startOrthanc({users, isLosable = false, limitMegabytes = 0}) {
     const database = isLosable ? 'postgresql' : 'sqlite'
-    const orthanc = await startOrthanc({users, name: NAME, aet: AET, peer: NAME.toUpperCase(), database})
+    const orthanc = await startOrthanc({users, name: NAME, aet: AET, peer: NAME.toUpperCase(), database, limitMegabytes})
     await orthanc.store(PATIENT, 1000)
+    const dicom = await startDicomFront(orthanc.dicomPort)
     return {
       ...orthanc,
+      dicom: dicom.port,
+      async stop() {
+        await dicom.close()
+        await orthanc.stop()
+      },
       async fill() {
-        await orthanc.store(PATIENT, MEGABYTE)
-        return {MaximumStorageSize: 1, MaximumStorageMode: 'Reject'}
+        for (let left = 2 * limitMegabytes; left > 0 && (await orthanc.store(PATIENT, 0.6 * MEGABYTE)); left--);
+        const system = (await orthanc.ask('/system')) as object
+        return 'MaximumStorageMode' in system ? {} : {MaximumStorageSize: limitMegabytes, MaximumStorageMode: 'Reject'}
       },
     }
   },
@@ -78,19 +90,28 @@ export const realServers: OrthancServers = {
 /** The sandbox's. */
 export const sandboxServers: OrthancServers = {
   prepare: async () => {},
-  async startOrthanc({users}) {
-    let state: OrthancState = {...HEALTHY, users, aet: AET, name: NAME, patient: PATIENT}
+  async startOrthanc({users, limitMegabytes = 0}) {
+    let state: OrthancState = {
+      ...HEALTHY,
+      users,
+      aet: AET,
+      name: NAME,
+      patient: PATIENT,
+      diskSize: 1000,
+      maximumStorageSize: limitMegabytes,
+    }
     const http = await listen(createHttpServer(orthancListener({state: () => state, now: Date.now})))
     const dicom = await listen(createServer((socket) => serveDicom(socket, {aet: AET, checksCalled: true})))
     const become = async (change: Partial<OrthancState>): Promise<void> => void (state = {...state, ...change})
     await become({dicomPort: dicom.port})
     return {
       port: http.port,
+      dicom: dicom.port,
       dicomPort: dicom.port,
       loseDatabase: () => become({isDatabaseUp: false}),
       failJob: () => become({failedJobs: 1}),
       async fill() {
-        await become({diskSize: MEGABYTE + 1000, maximumStorageSize: 1, maximumStorageMode: 'Reject'})
+        await become({diskSize: limitMegabytes * MEGABYTE})
         return {}
       },
       async stop() {

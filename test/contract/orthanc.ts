@@ -26,6 +26,8 @@ interface Place {
   /** The catalogue's. */
   readonly file: string
   readonly orthanc: OrthancCase
+  /** Of its container. */
+  readonly port: number
   readonly front: HttpFront
   readonly viewer: HttpFront
   run(args?: readonly string[], options?: RunOptions): Promise<Run>
@@ -46,6 +48,7 @@ interface PlaceOptions extends Partial<OrthancCaseOptions> {
   readonly orthancParts?: DeploymentParts
   readonly viewerReplicas?: number
   readonly isListening?: boolean
+  readonly isDicomListening?: boolean
 }
 
 /** `sapoche orthanc-probe` on any cluster with any Orthanc. */
@@ -62,8 +65,8 @@ export function orthancSuite(open: () => Promise<ServersTarget>, servers: Orthan
   })
 
   async function place(options: PlaceOptions = {}, ends = ending): Promise<Place> {
-    const {users = [PROBE, CLERK], isLosable = false, type = 'NodePort', anonymous = false, orthancParts = {}} = options
-    const orthanc = await servers.startOrthanc({users, isLosable})
+    const {users = [PROBE, CLERK], type = 'NodePort', anonymous = false, orthancParts = {}} = options
+    const orthanc = await servers.startOrthanc({...options, users})
     ends.push(() => orthanc.stop())
     const front = await startHttpFront(orthanc.port)
     ends.push(() => front.close())
@@ -73,7 +76,7 @@ export function orthancSuite(open: () => Promise<ServersTarget>, servers: Orthan
     ends.push(() => viewer.close())
     const [port, webPort] = [await freePort(), await freePort()]
     if (options.isListening !== false) await target.openPort(port, front.port)
-    await target.openPort(orthanc.dicomPort, orthanc.dicomPort)
+    if (options.isDicomListening !== false) await target.openPort(orthanc.dicomPort, orthanc.dicom)
     await target.openPort(webPort, viewer.port)
     const scene = await openScene(target, [])
     const catalogue = {
@@ -117,7 +120,7 @@ export function orthancSuite(open: () => Promise<ServersTarget>, servers: Orthan
         if (!isYoung(found.report) || options.isListening === false || Date.now() > deadline) return found
       }
     }
-    return {scene, file, orthanc, front, viewer, run, report}
+    return {scene, file, orthanc, port, front, viewer, run, report}
   }
 
   describe('an Orthanc that is well, and its answers changed on the way', () => {
@@ -175,7 +178,8 @@ export function orthancSuite(open: () => Promise<ServersTarget>, servers: Orthan
       })
       expect(report.orthanc).toMatchObject([{version: expect.stringMatching(/^1\./), failedJobs: 0, diskSize: expect.any(Number)}])
       for (const format of ['table', 'wide', 'yaml', 'junit', 'name']) {
-        expect((await here.run(['--deep', '--dicom', '-o', format], asProbe)).code).toBe(0)
+        const {code: same, stdout} = await here.run(['--deep', '-o', format], asProbe)
+        expect({code: same, stdout}).toEqual({code: 0, stdout: expect.any(String)})
       }
       // The one question that could be answered with patients is never read, and DICOMweb is asked for nobody.
       expect(here.viewer.seen.filter((request) => request.includes('dicom-web') && !/[?&](Patient|Study|000|0020)/i.test(request))).toEqual(
@@ -241,6 +245,35 @@ export function orthancSuite(open: () => Promise<ServersTarget>, servers: Orthan
       expect(report.verdict).not.toBe('ok')
     })
 
+    test('slow answers are answers, and how slow they are is told', async () => {
+      here.front.on(/^\/changes/, {kind: 'delay', milliseconds: 400})
+      const {code, steps} = await here.report([], asProbe)
+      expect({code, status: steps('database')[0]?.status}).toEqual({code: 0, status: 'ok'})
+      expect(steps('database')[0]?.ms).toBeGreaterThanOrEqual(400)
+    })
+
+    test('DICOM: called by a title that is not its own, it refuses, and so speaks', async () => {
+      here.front.on(/^\/system/, {kind: 'amend', fields: {DicomAet: 'SOMEBODY'}})
+      const {code, steps} = await here.report(['--dicom'], asProbe)
+      expect({code, step: steps('dicom')[0]}).toMatchObject({
+        code: 1,
+        step: {status: 'warning', reason: expect.stringMatching(/called AE title/)},
+      })
+    })
+
+    test('DICOM: again and again, for each association is released: Orthanc has threads for four', async () => {
+      for (let round = 0; round < 6; round++) {
+        const {steps} = await here.report(['--dicom', '--request-timeout', '3s'], asProbe)
+        expect({round, dicom: steps('dicom')}).toMatchObject({round, dicom: [{status: 'ok'}]})
+      }
+    })
+
+    test('DICOM: at a port of something else', async () => {
+      here.front.on(/^\/system/, {kind: 'amend', fields: {DicomPort: here.port}})
+      const {code, steps} = await here.report(['--dicom', '--request-timeout', '2s'], asProbe)
+      expect({code, status: steps('dicom')[0]?.status}).toEqual({code: 2, status: 'critical'})
+    })
+
     test('all of it is silent: that is the answer', async () => {
       here.front.on(/^/, {kind: 'hang'})
       const {code, report, steps} = await here.report(['--request-timeout', '1s'], asProbe)
@@ -259,7 +292,7 @@ export function orthancSuite(open: () => Promise<ServersTarget>, servers: Orthan
     test.each<[string, string | null, number, ProbeStep['status'], RegExp]>([
       ['that has no root', appConfig(null), 1, 'warning', /qidoRoot|wadoRoot|root/],
       ['whose root only the cluster knows', appConfig('http://orthanc/dicom-web'), 1, 'warning', /browser|cluster/],
-      ['that is the page itself', null, 1, 'critical', /qidoRoot/],
+      ['that is the page itself', null, 2, 'critical', /app-config\.js is not there/],
     ])('the viewer with a configuration %s', async (_, config, least, status, words) => {
       const [type, body] = config === null ? ['text/html', '<!DOCTYPE html><html></html>'] : ['application/javascript', config]
       here.viewer.on(/^\/app-config/, {kind: 'answer', status: 200, type, body})
@@ -374,7 +407,13 @@ export function orthancSuite(open: () => Promise<ServersTarget>, servers: Orthan
     })
 
     test('its storage is full, and refuses', async () => {
-      const {orthanc, front, report} = await place()
+      const {orthanc, front, report} = await place({limitMegabytes: 2})
+      front.on(/^\/system/, {kind: 'amend', fields: {MaximumStorageSize: 2, MaximumStorageMode: 'Reject'}})
+      expect((await report(['--deep'], asProbe)).steps('storage')[0]).toMatchObject({
+        status: 'ok',
+        reason: expect.stringMatching(/ of 2Mi /),
+      })
+      front.heal()
       front.on(/^\/system/, {kind: 'amend', fields: await orthanc.fill()})
       const {code, steps} = await report(['--deep'], asProbe)
       expect({code, steps: steps('storage')}).toMatchObject({
@@ -398,6 +437,12 @@ export function orthancSuite(open: () => Promise<ServersTarget>, servers: Orthan
       const {report} = await place({isListening: false})
       const {code, steps} = await report()
       expect({code, steps: steps('http')}).toMatchObject({code: 2, steps: [{status: 'critical'}]})
+    })
+
+    test('nothing listens at its DICOM port', async () => {
+      const {run} = await place({isDicomListening: false})
+      const found = seen(await run(['--dicom', '-o', 'json'], asProbe))
+      expect({code: found.code, dicom: found.steps('dicom')}).toMatchObject({code: 2, dicom: [{status: 'critical'}]})
     })
 
     test('no pod: that is the answer, and where to look', async () => {

@@ -11,6 +11,8 @@ export type Instead =
   | {readonly kind: 'amend'; readonly fields: Readonly<Record<string, unknown>>}
   /** The answer begins, and breaks off. */
   | {readonly kind: 'truncate'}
+  /** The answer comes later. */
+  | {readonly kind: 'delay'; readonly milliseconds: number}
   /** Nothing comes, ever. */
   | {readonly kind: 'hang'}
 
@@ -41,7 +43,8 @@ export async function startHttpFront(target: number): Promise<HttpFront> {
       return void outgoing.write('{"Version": "1.', () => outgoing.destroy())
     }
     if (instead?.kind === 'answer') return void outgoing.writeHead(instead.status, {'content-type': instead.type}).end(instead.body)
-    pass(incoming, outgoing, target, instead?.fields ?? null)
+    const wait = instead?.kind === 'delay' ? instead.milliseconds : 0
+    setTimeout(() => pass(incoming, outgoing, target, instead?.kind === 'amend' ? instead.fields : null), wait)
   })
   server.on('connection', (socket) => {
     sockets.add(socket)

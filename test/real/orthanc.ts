@@ -10,8 +10,10 @@ import {freePort, processesIn, type Progress, waitUntil} from './processes.ts'
 export interface RealOrthanc {
   readonly port: number
   readonly dicomPort: number
-  /** Stores one instance of a study of its own, with pixels of so many bytes. */
-  store(patient: Patient, bytes: number): Promise<void>
+  /** Stores one instance of a study of its own, with pixels of so many bytes. False where there is no room for it. */
+  store(patient: Patient, bytes: number): Promise<boolean>
+  /** An answer of its REST API, as JSON. Rejects for any status but 200. */
+  ask(path: string): Promise<unknown>
   /** Sends what is stored to somebody who is not there; resolves when that job has failed. */
   failJob(): Promise<void>
   /** Its PostgreSQL is killed, where it has one. */
@@ -36,6 +38,8 @@ export interface OrthancOptions {
   readonly peer: string
   /** Where its database is: SQLite can't be taken away from it. */
   readonly database: 'sqlite' | 'postgresql'
+  /** Of what is stored; 0 for no limit. What does not fit is refused, by versions that know no Reject only where it is of the one patient. */
+  readonly limitMegabytes: number
 }
 
 const PROGRAM = '/usr/sbin/Orthanc'
@@ -43,6 +47,8 @@ const PLUGINS = '/usr/share/orthanc/plugins'
 const DICOM_WEB = `${PLUGINS}/libOrthancDicomWeb.so`
 const POSTGRESQL = `${PLUGINS}/libOrthancPostgreSQLIndex.so`
 export const ORTHANC_PACKAGES = {orthanc: PROGRAM, 'orthanc-dicomweb': DICOM_WEB, 'orthanc-postgresql': POSTGRESQL}
+/** Of Orthanc's own errors. */
+const FULL_STORAGE = 19
 /** By which the tests themselves come in. */
 const OWNER = {name: 'owner', password: 'owner', forbidden: []}
 const WAIT = {timeout: 20_000}
@@ -54,7 +60,7 @@ export async function startOrthanc(options: OrthancOptions, progress: Progress =
   const dir = await mkdtemp(join(tmpdir(), 'sapoche-orthanc-'))
   await mkdir(join(dir, 'logs'))
   const [port, dicomPort, nobody] = [await freePort(), await freePort(), await freePort()]
-  const {users, name, aet, peer} = options
+  const {users, name, aet, peer, limitMegabytes} = options
   const filter = join(dir, 'filter.lua')
   await writeFile(filter, filterOf(users))
   const config = {
@@ -67,6 +73,8 @@ export async function startOrthanc(options: OrthancOptions, progress: Progress =
     RemoteAccessAllowed: true,
     AuthenticationEnabled: users.length > 0,
     RegisteredUsers: Object.fromEntries([OWNER, ...users].map((user) => [user.name, user.password])),
+    MaximumStorageSize: limitMegabytes,
+    MaximumStorageMode: 'Reject',
     StorageDirectory: join(dir, 'storage'),
     IndexDirectory: join(dir, 'index'),
     LuaScripts: [filter],
@@ -78,13 +86,12 @@ export async function startOrthanc(options: OrthancOptions, progress: Progress =
   const processes = processesIn(dir, progress, {removeFolder: true})
   const running = await processes.start('orthanc', PROGRAM, [join(dir, 'orthanc.json')])
 
-  const ask = async (path: string, init: {method?: string; body?: string | Uint8Array} = {}): Promise<unknown> => {
+  const send = async (path: string, init: {method?: string; body?: string | Uint8Array} = {}): Promise<Response> => {
     const authorization = `Basic ${Buffer.from(`${OWNER.name}:${OWNER.password}`).toString('base64')}`
-    const answer = await fetch(`http://127.0.0.1:${port}${path}`, {
-      ...init,
-      headers: {authorization},
-      signal: AbortSignal.timeout(10_000),
-    })
+    return await fetch(`http://127.0.0.1:${port}${path}`, {...init, headers: {authorization}, signal: AbortSignal.timeout(10_000)})
+  }
+  const ask = async (path: string, init = {}): Promise<unknown> => {
+    const answer = await send(path, init)
     if (!answer.ok) throw new Error(`${path}: ${answer.status}`)
     return await answer.json()
   }
@@ -93,8 +100,14 @@ export async function startOrthanc(options: OrthancOptions, progress: Progress =
   return {
     port,
     dicomPort,
+    ask,
     async store(patient, bytes) {
-      await ask('/instances', {method: 'POST', body: dicomFile(++stored, patient, bytes)})
+      const answer = await send('/instances', {method: 'POST', body: dicomFile(++stored, patient, bytes)})
+      if (answer.ok) return true
+      // Old versions say so with 500 in the place of 507.
+      const {OrthancStatus: status} = (await answer.json()) as {OrthancStatus?: number}
+      if (status !== FULL_STORAGE) throw new Error(`/instances: ${answer.status}, its error ${status}`)
+      return false
     },
     async failJob() {
       const instances = (await ask('/instances')) as string[]
