@@ -24,7 +24,7 @@ export function columns<R>(rows: readonly R[], all: readonly Column<R>[], {width
   for (let shown = all; ; shown = withoutLeast(shown)) {
     const cells = [shown.map(({title}) => tone.quiet(title)), ...rows.map((row) => shown.map(({cell}) => cell(row)))]
     const lines = table(cells, {indent, align: shown.map(({align = 'left'}) => align)})
-    const isTooWide = lines.some((line) => stripVTControlCharacters(line).length > width)
+    const isTooWide = lines.some((line) => lengthOf(line) > width)
     if (!isTooWide || withoutLeast(shown).length === shown.length) return lines
   }
 }
@@ -35,21 +35,35 @@ export interface Sentence<R> {
   readonly text: (row: R) => string
 }
 
-/** The same with a sentence for each row: in a last column where all of them fit into `width`, else each below its row, wrapped. */
+/** The same with a sentence for each row: in a last column where there is room for it, else below its row; wrapped in both. */
 export function columnsAndText<R>(
   rows: readonly R[],
   all: readonly Column<R>[],
   {title, text}: Sentence<R>,
   options: ColumnsOptions,
 ): string[] {
-  const {width} = options
-  const beside = columns(rows, [...all, {title, cell: text}], {...options, width: Infinity})
-  if (beside.every((line) => stripVTControlCharacters(line).length <= width)) return beside
+  const {width, tone} = options
   const [heading = '', ...lines] = columns(rows, all, options)
-  return [heading, ...rows.flatMap((row, index) => [lines[index] ?? '', ...wrap(text(row), width, BELOW)])]
+  const edge = Math.max(...[heading, ...lines].map(lengthOf)) + GAP
+  const texts = rows.map(text)
+  if (width - edge < ROOM && texts.some((words) => words.length > width - edge)) {
+    return [heading, ...texts.flatMap((words, index) => [lines[index] ?? '', ...wrap(words, width, BELOW)])]
+  }
+  const beside = (line: string, words: string): string[] => {
+    const [first = '', ...rest] = wrap(words, width, ' '.repeat(edge))
+    return [line + ' '.repeat(edge - lengthOf(line)) + first.slice(edge), ...rest]
+  }
+  return [...beside(heading, tone.quiet(title)), ...texts.flatMap((words, index) => beside(lines[index] ?? '', words))]
 }
 
+const GAP = 2
+/** In less a sentence is hard to read. */
+const ROOM = 60
 const BELOW = ' '.repeat(10)
+
+function lengthOf(line: string): number {
+  return stripVTControlCharacters(line).length
+}
 
 function withoutLeast<R>(shown: readonly Column<R>[]): readonly Column<R>[] {
   const most = Math.max(0, ...shown.map(({dispensable = 0}) => dispensable))

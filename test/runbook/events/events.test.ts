@@ -245,6 +245,12 @@ describe('views', () => {
     ]
     expect(eventsViews().table(report, options)).toBe([...head, ...narrow, ...foot].join('\n'))
     expect(eventsViews().table(report, {...options, width: 113})).toBe([...head, ...broad, ...foot].join('\n'))
+    const wrapped = [
+      ...broad.slice(0, 2),
+      '40 s  Warning  BackOff            consumer-ecg  Back-off restarting failed container (x12 over 59 min;',
+      '                                                pod/ecg-a)',
+    ]
+    expect(eventsViews().table(report, {...options, width: 108})).toBe([...head, ...wrapped, ...foot].join('\n'))
     expect(eventsViews().wide(report, options)).toContain(
       '\n40 s  Warning  BackOff            consumer-ecg  kubelet  Back-off restarting failed container (x12 over 59 min; pod/ecg-a)\n',
     )
