@@ -3,12 +3,12 @@ import {appConfig} from '../../src/lib/sandbox/web-server.ts'
 import {giveLog} from '../real/containers.ts'
 import {clusterOfTheRun} from '../real/control.ts'
 import {startHttpFront} from '../real/http-front.ts'
+import {ORTHANC_LOGIN} from '../real/manifests.ts'
 import {waitUntil} from '../real/processes.ts'
 import {orthancScenarioSuite} from './orthanc-scenarios.ts'
 import {realServers} from './orthanc-stage.ts'
 import {realTarget} from './target.ts'
 
-const LOGIN = {name: 'probe', password: 'open-sesame'}
 /** What the containers of the runbook's namespace listen on. */
 const [HTTP, DICOM, WEB] = [8042, 4242, 80] as const
 const MISCONFIGURED = 'http://orthanc-read-api-service/dicomweb'
@@ -18,7 +18,7 @@ describe('scenarios of orthanc-probe on real servers', () => {
     await realServers.prepare()
     const cluster = await clusterOfTheRun()
     const target = await realTarget(cluster)
-    const users = scenario === 'orthanc-open' ? [] : [{...LOGIN, forbidden: []}]
+    const users = scenario === 'orthanc-open' ? [] : [{...ORTHANC_LOGIN, forbidden: []}]
     const orthanc = await realServers.startOrthanc({users, isLosable: scenario === 'orthanc-db-down'})
     if (scenario === 'orthanc-db-down') await orthanc.loseDatabase()
     const front = await startHttpFront(orthanc.port)
@@ -39,7 +39,7 @@ describe('scenarios of orthanc-probe on real servers', () => {
     await waitUntil('the pods lead to these servers', isOpen, {timeout: 30_000})
     return {
       target,
-      login: LOGIN,
+      login: ORTHANC_LOGIN,
       async close() {
         await front.close()
         await viewer.close()

@@ -106,6 +106,19 @@ export function orthancScenarioSuite(open: (scenario: OrthancScenario) => Promis
       },
     )
 
+    test('the credentials of its Secret; who may not read that is told so', async () => {
+      expect(statuses((await probe(['--read-secrets'])).report)).toMatchObject({authentication: ['ok'], database: ['ok']})
+      const {person} = LESS.find(({rule}) => rule === 'get secrets')!
+      const kubeconfig = await situation.target.kubeconfigOf(person)
+      expect((await probe(['--kubeconfig', kubeconfig])).code).toBe(0)
+      const {code, stdout, stderr} = await run(['orthanc-probe', '--read-secrets', '--kubeconfig', kubeconfig])
+      expect({code, stdout, stderr}).toEqual({
+        code: 77,
+        stdout: '',
+        stderr: expect.stringMatching(/resources: \[secrets\], verbs: \[get\]/),
+      })
+    })
+
     // "Check Orthanc API", "Test Orthanc API", "Access http://localhost:8042".
     test("the runbook's tree by hand: logs, a port-forward, and the page", async () => {
       await probe()

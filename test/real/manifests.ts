@@ -21,6 +21,9 @@ interface Runbook {
 /** Names, counts and addresses are those of the shipped catalogue. */
 const runbook = load(readFileSync(join(import.meta.dirname, '../../src/lib/catalogue/catalogue.yaml'), 'utf8')) as Runbook
 
+/** Of somebody whom Orthanc lets in. */
+export const ORTHANC_LOGIN = {name: 'probe', password: 'open-sesame'}
+
 const CONFIG = 'sapoche-config'
 const SECRETS = 'sapoche-secrets'
 
@@ -94,7 +97,12 @@ export function configuration(): {readonly configMap: V1ConfigMap; readonly secr
       apiVersion: 'v1',
       kind: 'Secret',
       metadata: {name: SECRETS, namespace: NAMESPACE},
-      stringData: {'db-password': 'not-a-real-one', 'redis-password': 'not-a-real-one'},
+      stringData: {
+        'db-password': 'not-a-real-one',
+        'redis-password': 'not-a-real-one',
+        'orthanc-username': ORTHANC_LOGIN.name,
+        'orthanc-password': ORTHANC_LOGIN.password,
+      },
     },
   }
 }
@@ -103,7 +111,7 @@ function containersOf(name: string, category: string): V1Container[] {
   if (name === 'redis-master-st-sp') return [container('redis', 'redis:7.0.15', {ports: [6379]})]
   if (name === 'orthanc-read-api') {
     return [
-      container('orthanc', 'orthancteam/orthanc:24.10.1', {ports: [8042, 4242]}),
+      container('orthanc', 'orthancteam/orthanc:24.10.1', {ports: [8042, 4242], env: orthancEnvironment()}),
       container('metrics-sidecar', 'sapoche/orthanc-exporter:1.2', {ports: [9090]}),
     ]
   }
@@ -138,6 +146,14 @@ function phpEnvironment(): V1EnvVar[] {
     {name: 'REDIS_PASSWORD', valueFrom: {secretKeyRef: {name: SECRETS, key: 'redis-password'}}},
     {name: 'DB_HOST', value: 'mysql.databases.internal'},
     {name: 'DB_PASSWORD', valueFrom: {secretKeyRef: {name: SECRETS, key: 'db-password'}}},
+  ]
+}
+
+function orthancEnvironment(): V1EnvVar[] {
+  const fromSecret = (key: string): Pick<V1EnvVar, 'valueFrom'> => ({valueFrom: {secretKeyRef: {name: SECRETS, key}}})
+  return [
+    {name: 'ORTHANC_USERNAME', ...fromSecret('orthanc-username')},
+    {name: 'ORTHANC_PASSWORD', ...fromSecret('orthanc-password')},
   ]
 }
 
