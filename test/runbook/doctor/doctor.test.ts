@@ -8,7 +8,14 @@ import {ForbiddenError} from '../../../src/lib/clients/kubernetes/errors.ts'
 import {AccessDeniedError, ServerDownError, UnplacedServerError} from '../../../src/lib/clients/reach/errors.ts'
 import {redisInfo} from '../../../src/lib/clients/redis/info.ts'
 import type {Answer, RedisInfo} from '../../../src/lib/clients/redis/types.ts'
-import {ConfigurationError, InterruptedError, RefusedError, TimedOutError, UsageError} from '../../../src/lib/errors/index.ts'
+import {
+  ConfigurationError,
+  InterruptedError,
+  RefusedError,
+  TimedOutError,
+  UnreachableError,
+  UsageError,
+} from '../../../src/lib/errors/index.ts'
 import {liveDoctor, type DoctorSources, type ServerGates} from '../../../src/lib/runbook/doctor/index.ts'
 import {doctorReport, type DoctorStep} from '../../../src/lib/runbook/doctor/schema.ts'
 import {temporaryFolder} from '../../clients/kubernetes/support.ts'
@@ -288,6 +295,14 @@ describe('the servers', () => {
     const {step} = await doctor({touch: () => Promise.reject(new ServerDownError('refused'))})
     expect(step('port-forward', 'tunnel')).toMatchObject({status: 'ok', reason: 'the pod is reached; nothing listens there'})
     expect(step('redis', 'role').status).toBe('ok')
+  })
+
+  test('the node of one pod is lost: the port-forward is tried with another', async () => {
+    const lost = () => Promise.reject(new UnreachableError('answers 500: no route to host'))
+    const {step} = await doctor({touch: lost, info: lost})
+    expect(step('port-forward', 'tunnel')).toMatchObject({status: 'ok', reason: 'open'})
+    expect(step('redis', 'login')).toMatchObject({status: 'critical', reason: 'answers 500: no route to host'})
+    expect(step('orthanc', 'http').status).toBe('ok')
   })
 
   test('a server that nothing names is not looked at, and that is said', async () => {

@@ -85,7 +85,7 @@ async function logIn(
   way: ServerWay | null,
   signal: AbortSignal,
 ): Promise<Reached | null> {
-  const answer = await hops.hop('API server', way?.server ?? null, async (): Promise<Found<Reached & {refused: SapocheError | null}>> => {
+  const ask = async (): Promise<Found<Reached & {refused: SapocheError | null}>> => {
     const open = await sources.openCluster(catalogue)
     try {
       const version = await open.cluster.version({signal})
@@ -98,7 +98,8 @@ async function logIn(
       const reason = failure instanceof UnauthorizedError ? 'answers 401' : 'asked nothing: no login'
       return {value: {...open, version: null, refused: failure}, reason}
     }
-  })
+  }
+  const answer = await hops.hop('API server', way?.server ?? null, ask, 'try again in a while, and ask whoever runs the cluster')
   return await hops.hop('login', null, async () => {
     const {refused, ...reached} = answer!
     if (refused !== null) throw refused

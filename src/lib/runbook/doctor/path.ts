@@ -52,8 +52,14 @@ export class Path {
   }
 
   /** The same for a hop on which nothing rests: its failure is of this status. */
-  async look<T>(name: string, target: string | null, failure: HopStatus, work: () => Promise<Found<T>>): Promise<T | null> {
-    return await this.#take({name, target, cure: null}, failure, work)
+  async look<T>(
+    name: string,
+    target: string | null,
+    failure: HopStatus,
+    work: () => Promise<Found<T>>,
+    cure: string | null = null,
+  ): Promise<T | null> {
+    return await this.#take({name, target, cure}, failure, work)
   }
 
   /** A hop that waits for nothing, and on which nothing rests. */

@@ -13,7 +13,13 @@ export async function examineProgram(sources: DoctorSources): Promise<{hops: Pat
   hops.add({...step, name: 'sapoche', reason: `${program.version} on Node ${program.node}, ${program.platform}`})
   hops.add({...step, name: 'terminal', reason: terminalWords(program)})
   const [catalogue] = await Promise.all([
-    hops.look('catalogue', null, 'critical', async () => catalogueFound(await sources.openCatalogue())),
+    hops.look(
+      'catalogue',
+      null,
+      'critical',
+      async () => catalogueFound(await sources.openCatalogue()),
+      'sapoche catalogue validate FILE names every problem, with its line',
+    ),
     program.journal === null ? null : hops.look('journal', program.journal, 'warning', () => journalFound(program.journal ?? '')),
   ])
   if (program.journal === null) hops.add({...step, name: 'journal', status: 'skipped', reason: 'changes of the sandbox are not recorded'})

@@ -2,11 +2,13 @@ import type {Catalogue} from '../../catalogue/index.ts'
 import type {BrokerContact} from '../../clients/kafka/types.ts'
 import {ServerDownError} from '../../clients/reach/errors.ts'
 import type {RedisInfo} from '../../clients/redis/types.ts'
-import {UnreachableError} from '../../errors/index.ts'
+import {type SapocheError, UnreachableError} from '../../errors/index.ts'
 import {count} from '../../text/view.ts'
 import {kafkaOf, mostNamed, redisOf, type ServerHint, type Subject} from '../bindings/index.ts'
 import {cureOf, failureOf, type Found, Path, type PathContext} from './path.ts'
 import type {OrthancTarget, RedisTarget, ServerGates, ServerTarget} from './types.ts'
+
+const BROKER_CURE = 'look after its pod, its listener, and the name that it advertises'
 
 export interface ServersContext extends PathContext {
   readonly catalogue: Catalogue
@@ -30,45 +32,59 @@ async function examineNear(context: ServersContext, signal: AbortSignal): Promis
   const orthanc = new Path('orthanc', context, needs)
   const [hint = null] = mostNamed(subjects.flatMap((subject) => redisOf(subject) ?? []))
   const [redisTarget, orthancTarget] = await Promise.all([
-    address(redis, hint, () => servers!.redis(hint)),
-    address(orthanc, null, () => servers!.orthanc()),
+    address(redis, hint, () => servers!.redis(hint), statusOf(context, 'redis')),
+    address(orthanc, null, () => servers!.orthanc(), statusOf(context, 'orthanc')),
   ])
   const forward = await examineForward(context, [redisTarget, orthancTarget], signal)
   await Promise.all([
-    examineRedis(behind(redis, redisTarget, forward), redisTarget, context, signal),
-    examineOrthanc(behind(orthanc, orthancTarget, forward), orthancTarget, context, signal),
+    examineRedis(behind(redis, redisTarget, forward), redisTarget, statusOf(context, 'redis'), signal),
+    examineOrthanc(behind(orthanc, orthancTarget, forward), orthancTarget, statusOf(context, 'orthanc'), signal),
   ])
   return [forward, redis, orthanc]
 }
 
 /** Where a server is. */
-async function address<T extends ServerTarget>(hops: Path, hint: ServerHint | null, open: () => Promise<T>): Promise<T | null> {
-  return await hops.hop('address', null, async () => {
+async function address<T extends ServerTarget>(
+  hops: Path,
+  hint: ServerHint | null,
+  open: () => Promise<T>,
+  cure: string,
+): Promise<T | null> {
+  const find = async () => {
     const value = await open()
     const source = hint === null ? '' : ` (${hint.source} of ${hint.workload})`
     return {value, target: value.where, reason: `${value.network === 'direct' ? 'reached directly' : 'through the API server'}${source}`}
-  })
+  }
+  return await hops.hop('address', null, find, cure)
 }
 
-/** One tunnel, to the first server that is behind the API server. That nothing listens at its end is the server's trouble, and not its. */
+/**
+ * A tunnel to the first server behind the API server that lets one through. That nothing listens at its end is the server's trouble, and that
+ * its node is lost as well, where another can be reached.
+ */
 async function examineForward(context: ServersContext, targets: readonly (ServerTarget | null)[], signal: AbortSignal): Promise<Path> {
   const hops = new Path('port-forward', context, context.needs)
-  const target = targets.find((each) => each?.network === 'tunnel')
-  if (target == null && context.needs === null) {
+  const ends = targets.flatMap((target) => (target?.network === 'tunnel' ? [target] : []))
+  if (ends.length === 0 && context.needs === null) {
     const reason = 'no pod of Redis or Orthanc to try it with'
     hops.add({name: 'tunnel', target: null, status: 'skipped', ms: null, reason, cure: null})
     return hops
   }
-  await hops.hop('tunnel', target?.where ?? null, async () => {
-    try {
-      await target!.touch(signal)
-      return {value: true, reason: 'open'}
-    } catch (error) {
-      const failure = failureOf(error)
-      if (failure instanceof ServerDownError) return {value: true, reason: 'the pod is reached; nothing listens there'}
-      throw failure
+  const open = async (): Promise<Found<true>> => {
+    const failures: SapocheError[] = []
+    for (const end of ends) {
+      try {
+        await end.touch(signal)
+        return {value: true, target: end.where, reason: 'open'}
+      } catch (error) {
+        const failure = failureOf(error)
+        if (failure instanceof ServerDownError) return {value: true, target: end.where, reason: 'the pod is reached; nothing listens there'}
+        failures.push(failure)
+      }
     }
-  })
+    throw failures[0] ?? new UnreachableError('nothing to try it with')
+  }
+  await hops.hop('tunnel', ends[0]?.where ?? null, open, 'sapoche status: the pod, or its node, may be lost')
   return hops
 }
 
@@ -78,8 +94,7 @@ function behind(hops: Path, target: ServerTarget | null, forward: Path): Path {
   return hops
 }
 
-async function examineRedis(hops: Path, target: RedisTarget | null, {catalogue}: ServersContext, signal: AbortSignal): Promise<void> {
-  const cure = `sapoche status ${workloadOf(catalogue, 'redis')}`
+async function examineRedis(hops: Path, target: RedisTarget | null, cure: string, signal: AbortSignal): Promise<void> {
   const login = async () => {
     const {value, failure} = await target!.info(signal)
     if (failure !== null && failure.kind !== 'refused') throw new UnreachableError(`Redis at ${target!.where}: ${failure.message}`)
@@ -103,15 +118,16 @@ async function examineKafka(context: ServersContext, signal: AbortSignal): Promi
   const {servers, subjects, catalogue, needs} = context
   const hops = new Path('kafka', context, needs)
   const [hint = null] = mostNamed(subjects.flatMap((subject) => kafkaOf(subject, catalogue) ?? []))
-  const target = await address(hops, hint, () => servers!.kafka(hint))
-  const contacts = await hops.hop('brokers', null, async () => {
+  const target = await address(hops, hint, () => servers!.kafka(hint), BROKER_CURE)
+  const contact = async () => {
     const value = await target!.contact(signal)
     const members = value.filter(({id}) => id !== null)
     const answering = value.filter(({error}) => error === null)
     if (answering.length === 0) throw value[0]?.error ?? new UnreachableError('Kafka has no brokers')
     return {value, reason: `${count(members.length, 'broker')}, as ${target!.who}`}
-  })
-  for (const contact of contacts ?? []) hops.add(brokerRow(contact))
+  }
+  const contacts = await hops.hop('brokers', null, contact, BROKER_CURE)
+  for (const each of contacts ?? []) hops.add(brokerRow(each))
   return hops
 }
 
@@ -120,14 +136,13 @@ export function brokerRow({id, address: target, ms, requests, newProtocol, error
   const row = {name: id === null ? 'bootstrap' : `broker ${id}`, target, ms}
   if (error !== null) {
     const gone = id === null ? 'named by the workloads, and none of the cluster: ' : ''
-    return {...row, status: 'critical', reason: `${gone}${error.message}`, cure: cureOf(error.hints)} as const
+    return {...row, status: 'critical', reason: `${gone}${error.message}`, cure: cureOf(error.hints) ?? BROKER_CURE} as const
   }
   const protocol = newProtocol ? 'knows' : 'does not know'
   return {...row, status: 'ok', reason: `speaks ${requests} requests, ${protocol} groups of KIP-848`, cure: null} as const
 }
 
-async function examineOrthanc(hops: Path, target: OrthancTarget | null, {catalogue}: ServersContext, signal: AbortSignal): Promise<void> {
-  const cure = `sapoche status ${workloadOf(catalogue, 'orthanc')}`
+async function examineOrthanc(hops: Path, target: OrthancTarget | null, cure: string, signal: AbortSignal): Promise<void> {
   const alive = async () => {
     const {failure} = await target!.alive(signal)
     if (failure === null) return {value: true, reason: 'answers, without credentials'}
@@ -138,8 +153,8 @@ async function examineOrthanc(hops: Path, target: OrthancTarget | null, {catalog
   await hops.hop('http', target?.where ?? null, alive, cure)
 }
 
-/** The workload behind a server of the catalogue; all of them where it names none. */
-function workloadOf({servers, services}: Catalogue, server: 'redis' | 'orthanc'): string {
+/** What looks after the workload behind a server of the catalogue; after all of its kind where it names none. */
+function statusOf({catalogue: {servers, services}}: ServersContext, server: 'redis' | 'orthanc'): string {
   const host = servers[server].address?.split(':')[0]
-  return services.find(({name}) => name === host)?.workload ?? 'backend'
+  return `sapoche status ${services.find(({name}) => name === host)?.workload ?? 'backend'}`
 }
