@@ -30,7 +30,8 @@ export function withOrthanc(
       const {openPageReader, directNetwork, parseOrthancUrl, pods} = await load()
       const common = {server, credentials: null}
       if (typeof place !== 'string') {
-        const access: Access = {...common, addresses: [addressOf(place)], network: pods, tls: null}
+        const tls = place.tlsFor === null ? null : {ca: null, servername: place.tlsFor}
+        const access: Access = {...common, addresses: [addressOf(place)], network: pods, tls}
         return {reader: openPageReader(access, limits), path: ''}
       }
       const {address, tls, path} = parseOrthancUrl(place)

@@ -39,6 +39,8 @@ export interface LabOptions extends ServedOptions {
   readonly env?: readonly Json[]
   /** Of Orthanc's service. */
   readonly type?: string
+  /** In the place of its own. */
+  readonly selector?: Json | null
   /** Services that the cluster lacks. */
   readonly without?: readonly string[]
   /** Pods where nothing listens. */
@@ -110,7 +112,7 @@ export async function lab(options: LabOptions = {}): Promise<Lab> {
   }
 }
 
-function objectsOf({pods = {}, type = 'NodePort', without = [], deployment = {}, env = []}: LabOptions): Record<string, Json[]> {
+function objectsOf({pods = {}, type = 'NodePort', without = [], deployment = {}, env = [], selector}: LabOptions): Record<string, Json[]> {
   const names = PLACES.map(({workload}) => workload)
   const podsOf = (workload: string): Json[] =>
     (pods[workload] ?? [{}]).map((pod, index) => {
@@ -125,11 +127,15 @@ function objectsOf({pods = {}, type = 'NodePort', without = [], deployment = {},
     services: found.map(({service, workload, targetPort, nodePort}) => {
       const isNode = workload !== ORTHANC.workload || type !== 'ClusterIP'
       const ports = [{name: 'http', port: 80, targetPort, ...(isNode && {nodePort})}]
-      return {metadata: {name: service}, spec: {type: workload === ORTHANC.workload ? type : 'NodePort', selector: {app: workload}, ports}}
+      const own = workload === ORTHANC.workload && selector !== undefined ? selector : {app: workload}
+      return {
+        metadata: {name: service},
+        spec: {type: workload === ORTHANC.workload ? type : 'NodePort', ...(own !== null && {selector: own}), ports},
+      }
     }),
     endpointslices: found.map(({service, workload}) => ({
       metadata: {name: service, labels: {'kubernetes.io/service-name': service}},
-      endpoints: podsOf(workload).map((pod) => {
+      endpoints: (workload === ORTHANC.workload && selector !== undefined ? [] : podsOf(workload)).map((pod) => {
         const {metadata, status} = pod as {metadata: {uid: string}; status: {conditions: {type: string; status: string}[]}}
         return {
           targetRef: {uid: metadata.uid},

@@ -183,6 +183,15 @@ describe('the cluster around it', () => {
     expect(brief(report)).toEqual(expect.arrayContaining(['viewer ok', 'design-system ok']))
   })
 
+  test.each<[string, LabOptions['selector'], string, RegExp]>([
+    ['has no selector', null, 'unknown', /selects no pods; --orthanc-url/],
+    ['selects none of its pods', {app: 'other'}, 'critical', /^the service selects none$/],
+  ])('a service that %s: no false calm', async (_, selector, verdict, reason) => {
+    const report = await (await lab({selector})).probe()
+    expect([report.verdict, stepOf(report, 'pod').reason]).toEqual([verdict, expect.stringMatching(reason)])
+    expect(stepOf(report, 'http')).toMatchObject({status: 'skipped', reason: 'no pod runs'})
+  })
+
   test('a pod that starts: what runs in it can be asked, what does not run not', async () => {
     const pods = {'orthanc-read-api': [{phase: 'Pending', ready: false, containers: [{ready: false}]}]}
     const report = await (await lab({pods, deployment: down})).probe()

@@ -1,4 +1,5 @@
 import {describe, expect, test} from 'vitest'
+import {builtinCatalogue} from '../../../src/lib/catalogue/index.ts'
 import {UnreachableError} from '../../../src/lib/errors/index.ts'
 import {probeViews} from '../../../src/lib/runbook/orthanc-probe/index.ts'
 import type {liveProbe} from '../../../src/lib/runbook/orthanc-probe/index.ts'
@@ -78,10 +79,16 @@ CRITICAL  Orthanc is up, and its database is not; 10 steps ok
   })
 })
 
+const inactive = {
+  ...builtinCatalogue,
+  workloads: builtinCatalogue.workloads.map((workload) => ({...workload, ...(workload.name === 'orthanc-read-api' && {baseline: 0})})),
+}
+
 test.each<[string, LabOptions, string]>([
   ['no service', {without: ['orthanc-read-api-service']}, 'Orthanc has no service; 4 steps ok'],
   ['one of two', {pods: {'orthanc-read-api': [{}, {}]}, closed: ['orthanc-read-api-1']}, 'Orthanc does not answer (1 of 2); 11 steps ok'],
   ['open, and no viewer', {state: {users: []}, config: ''}, "patients' data is open to everybody; the viewer shows no images; 7 steps ok"],
+  ['inactive', {pods: {'orthanc-read-api': []}, catalogue: inactive}, 'Orthanc is inactive, as expected; 7 steps ok'],
   ['a warning', {type: 'ClusterIP'}, 'service warning; 9 steps ok'],
 ])('the verdict in words: %s', async (_, options, words) => {
   expect(verdictWords(await (await lab(options)).probe())).toBe(words)

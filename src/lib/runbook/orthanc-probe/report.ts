@@ -87,7 +87,9 @@ function idlePods(place: Place | null, servers: readonly ServerSight[]): ProbeSt
 /** As bad as its workload is: one that is meant to be at zero is no fault. */
 function noPods({judgement, findings, found}: Place): Finding {
   if (found === null) return {status: 'skipped', reason: 'needs the service'}
-  if (judgement === null) return {status: findings.endpoints.status, reason: 'no pod'}
+  if (found.selector === null) return {status: 'unknown', reason: 'the service selects no pods; --orthanc-url reaches what is behind it'}
+  // Pods that are well, and not behind the service.
+  if (judgement === null || judgement.health === 'ok') return {status: findings.endpoints.status, reason: 'the service selects none'}
   const {severity, health, reason} = judgement
   return {status: severity === 'info' ? 'ok' : severity, reason: `no pod: ${health}${reason === '' ? '' : `, ${reason}`}`}
 }

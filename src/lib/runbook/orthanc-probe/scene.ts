@@ -91,6 +91,7 @@ function placeOf(
   return {
     service,
     port: Number(port),
+    tls: catalogue.servers[server].tls,
     found,
     workload,
     judgement,

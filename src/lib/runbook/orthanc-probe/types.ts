@@ -33,7 +33,12 @@ export interface OrthancGate {
   /** Null for the URL. `login` is what the workload says of itself. Rejects with 64 and 78 for what is said wrongly. */
   open(pod: PodPort | null, login: ServerHint | null): Promise<OrthancReader>
   /** A web server by a port of a pod, or by its URL; `path` is what the URL has after the host. */
-  pages(server: string, place: PodPort | string): Promise<{readonly reader: PageReader; readonly path: string}>
+  pages(server: string, place: WebPort | string): Promise<{readonly reader: PageReader; readonly path: string}>
+}
+
+export interface WebPort extends PodPort {
+  /** The name that its certificate is for; null where it speaks no TLS. */
+  readonly tlsFor: string | null
 }
 
 export interface ProbeSources {
@@ -53,6 +58,8 @@ export interface MemberPod extends Pod {
 export interface Place {
   readonly service: string
   readonly port: number
+  /** Whether it speaks TLS. */
+  readonly tls: boolean
   /** Null where the cluster lacks it. */
   readonly found: Service | null
   /** The workload behind it; null where nothing says. */

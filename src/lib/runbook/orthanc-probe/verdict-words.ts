@@ -20,7 +20,10 @@ const CHAIN: readonly ProbeStep['name'][] = ['service', 'pod', 'endpoints', 'htt
 /** `Orthanc is up, and its database is not; viewer warning; 9 steps ok`. Pure. */
 export function verdictWords({steps, summary, verdict}: OrthancProbeReport): string {
   const ok = `${count(summary.ok, 'step')} ok`
-  if (verdict === 'ok') return `Orthanc answers; ${ok}`
+  if (verdict === 'ok') {
+    const answers = steps.some(({name, status}) => name === 'http' && status === 'ok')
+    return `${answers ? 'Orthanc answers' : 'Orthanc is inactive, as expected'}; ${ok}`
+  }
   const named = (status: ProbeStep['status']): ProbeStep['name'][] => [
     ...new Set(steps.filter((step) => step.status === status).map(({name}) => name)),
   ]

@@ -100,7 +100,8 @@ async function openPages(label: string, place: Place | null, url: string | null,
   return {
     target: place.service,
     place,
-    pages: member === null ? null : await gate.pages(label, {pod: member.pod.name, port: member.port}),
+    pages:
+      member === null ? null : await gate.pages(label, {pod: member.pod.name, port: member.port, tlsFor: place.tls ? place.service : null}),
   }
 }
 
@@ -116,7 +117,7 @@ async function askRoot(
   if (way.kind !== 'pod' || way.isTls) return null
   const known = orthanc.find(({pod, port}) => pod === way.pod && port === way.port)
   if (known !== undefined) return await ask(() => known.reader.dicomWeb(way.path, 'user', signal))
-  const {reader} = await gate.pages('DICOMweb', {pod: way.pod, port: way.port})
+  const {reader} = await gate.pages('DICOMweb', {pod: way.pod, port: way.port, tlsFor: null})
   try {
     return await ask(() => reader.dicomWeb(way.path, signal))
   } finally {
