@@ -2,7 +2,7 @@ import type {DataSources} from '../runbook/data-plane/index.ts'
 import type {ClusterOptions, Session, Surroundings} from './index.ts'
 import type {ServerOptions} from './servers.ts'
 
-/** A session, and a way to look at everything at once: the cluster, each list of it read once for all steps, and Redis and Kafka behind it. */
+/** A session, and a way to look at everything at once: the cluster, each list of it read once for all steps, and Redis, Kafka and Orthanc behind it. */
 export type DeepSession = Session & {
   /** Another look with each call; null where the servers are not to be asked. */
   readonly look: (() => DataSources) | null
@@ -15,16 +15,18 @@ export async function deepSession(
   surroundings: Surroundings,
 ): Promise<DeepSession> {
   if (options.deep !== true) return {...session, look: null}
-  const [{readOnce}, {withRedis}, {lagSources}] = await Promise.all([
+  const [{readOnce}, {withRedis}, {lagSources}, {withOrthanc}] = await Promise.all([
     import('../clients/kubernetes/once.ts'),
     import('./redis.ts'),
     import('./lag.ts'),
+    import('./orthanc.ts'),
   ])
   const look = (): DataSources => {
     const shared = {...session, cluster: readOnce(session.cluster)}
     const {redis} = withRedis(shared, options, surroundings)
     const {openKafka} = lagSources(shared, options, surroundings)
-    return {...shared, servers: {redis, openKafka}}
+    const {orthanc} = withOrthanc(shared, options, surroundings)
+    return {...shared, servers: {redis, openKafka, orthanc, readSecrets: options['read-secrets'] === true}}
   }
   return {...session, look}
 }

@@ -45,7 +45,7 @@ CONSUMERS  1 of 2 active, 1/1 pods ready
 SERVICES  1 of 1 with ready endpoints
 
 OK  2 workloads: 1 active, 1 inactive as expected; 1/1 pods ready
-    not checked: queues, lag (add --deep), DICOM
+    not checked: queues, lag, DICOM (add --deep)
 `))
 
   test('a count that is meant for a while says so, and until when where there is room', () => {
@@ -78,7 +78,7 @@ SERVICES  1 of 1 with ready endpoints
   st-redis-sp  ok  ClusterIP 6379
 
 OK  2 workloads: 1 active, 1 inactive as expected; 1/1 pods ready
-    not checked: queues, lag (add --deep), DICOM
+    not checked: queues, lag, DICOM (add --deep)
 `))
 })
 
@@ -125,7 +125,7 @@ worker-sapoche-pdf  down for 4 min
 both run on node-b
 
 CRITICAL  1 of 2 workloads needs you, 1 warning; 2/2 pods ready
-    not checked: queues, lag (add --deep), DICOM
+    not checked: queues, lag, DICOM (add --deep)
 `))
 
   test('no line is wider than the terminal, but for names', () => {
@@ -196,7 +196,7 @@ describe('services and the closing line', () => {
     expect(closed(statusProblems(much, options))).toEqual([
       'CRITICAL  1 of 3 workloads needs you, 1 service without ready endpoints, 1',
       '          unknown, 1 warning; 3/3 pods ready',
-      '    not checked: queues, lag (add --deep), DICOM',
+      '    not checked: queues, lag, DICOM (add --deep)',
     ])
     expect(closed(statusProblems(much, {...options, colour: true})).slice(1)).toEqual(closed(statusProblems(much, options)).slice(1))
   })

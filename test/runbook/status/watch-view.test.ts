@@ -30,7 +30,7 @@ CONSUMERS  2 of 2 active, 2/2 pods ready
 CHANGES  none since 2026-11-22 03:11:07Z
 
 OK  2 workloads: 2 active; 2/2 pods ready
-    not checked: queues, lag (add --deep), DICOM
+    not checked: queues, lag, DICOM (add --deep)
 `))
 
   test('the last changes stand before the verdict; the date only where it is another one', () => {
@@ -44,7 +44,7 @@ CHANGES
   03:12:07Z  sapoche  ok -> critical: 1 of 2 workloads needs you; 2/2 pods ready
 
 CRITICAL  1 of 2 workloads needs you; 2/2 pods ready
-    not checked: queues, lag (add --deep), DICOM`.concat('\n'),
+    not checked: queues, lag, DICOM (add --deep)`.concat('\n'),
     )
   })
 

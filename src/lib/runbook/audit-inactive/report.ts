@@ -71,7 +71,7 @@ function unseenBacklogs(items: readonly InactiveItem[], {notChecked}: DataPlane)
     (category === 'consumers' || category === 'workers') && queues?.length === 0 && groups?.length === 0
   const unbound = items.filter(isUnbound).map(({name}) => name)
   const words = `backlogs of ${unbound.join(', ')}: nothing says which queue or group`
-  return [...notChecked, ...(unbound.length === 0 ? [] : [words])]
+  return [...notChecked.filter((what) => what !== 'DICOM'), ...(unbound.length === 0 ? [] : [words])]
 }
 
 function itemOf(group: Group, look: Look, options: AuditOptions): InactiveItem {

@@ -6,6 +6,8 @@ import {groupsOf, queuesOf, readSubjects} from '../bindings/index.ts'
 import {type LagSources, readLag} from '../consumer-lag/index.ts'
 import type {ConsumerLagReport} from '../consumer-lag/schema.ts'
 import {readInventory} from '../inventory/index.ts'
+import {liveProbe, type OrthancGate} from '../orthanc-probe/index.ts'
+import type {OrthancProbeReport} from '../orthanc-probe/schema.ts'
 import {liveQueueDepth, type QueueDepthReport, type RedisGate} from '../queue-depth/index.ts'
 import type {Warning} from '../schema.ts'
 import type {GroupState, QueueState, ServerState} from './schema.ts'
@@ -14,6 +16,9 @@ import type {GroupState, QueueState, ServerState} from './schema.ts'
 export interface ServerGates {
   readonly redis: RedisGate
   readonly openKafka: LagSources['openKafka']
+  readonly orthanc: OrthancGate
+  /** Whether Orthanc is logged in to as its workload does; the others know by themselves. */
+  readonly readSecrets: boolean
 }
 
 /** The cluster is asked several times for the same: it should be one that reads each list once. */
@@ -30,6 +35,8 @@ export interface DataOptions {
   readonly except?: readonly string[] | undefined
   /** Milliseconds between two looks; 0 for one, which can't tell whether anything moves. */
   readonly window: number
+  /** Also asks Orthanc, where its workload is among the targets. */
+  readonly orthanc?: boolean
 }
 
 /** What waits for a workload; empty lists where nothing says that it is bound to any. */
@@ -76,15 +83,25 @@ export async function readDataPlane(options: DataOptions, sources: DataSources, 
       {...here, redis: servers.redis},
     ).read(signal)
   const readGroups = (): Promise<ConsumerLagReport> => readLag(options, {...here, openKafka: servers.openKafka}, signal)
-  const [depth, lag] = await Promise.all([
+  const readOrthanc = (): Promise<OrthancProbeReport> =>
+    liveProbe({deep: false, dicom: false, 'read-secrets': servers.readSecrets, interval: 0}, {...here, orthanc: servers.orthanc}).read(
+      signal,
+    )
+  const isOrthancWanted = options.orthanc === true && groups.some(({name}) => name === orthancWorkload(catalogue))
+  const [depth, lag, images] = await Promise.all([
     queues.length === 0 ? null : answerOf(readQueues),
     names.every((each) => each.groups.length === 0) ? null : answerOf(readGroups),
+    isOrthancWanted ? answerOf(readOrthanc) : null,
   ])
   return {
     workloads: new Map([...bound].map(([name, each]) => [name, {queues: queuesFor(each, depth), groups: groupsFor(each, lag)}])),
-    servers: [...(depth === null ? [] : [redisState(depth)]), ...(lag === null ? [] : [kafkaState(lag)])],
-    notChecked: [...unseenOfQueues(depth), ...unseenOfLag(lag)],
-    warnings: [...warningsOf(depth), ...warningsOf(lag)],
+    servers: [
+      ...(depth === null ? [] : [redisState(depth)]),
+      ...(lag === null ? [] : [kafkaState(lag)]),
+      ...(images === null ? [] : [orthancState(images)]),
+    ],
+    notChecked: [...unseenOfQueues(depth), ...unseenOfLag(lag), ...unseenOfOrthanc(images)],
+    warnings: [...warningsOf(depth), ...warningsOf(lag), ...warningsOf(images)],
   }
 }
 
@@ -155,6 +172,19 @@ function kafkaState(answer: Answer<ConsumerLagReport>): ServerState {
   return {name: 'kafka', severity: worst(answer.brokers.map(({severity}) => severity)), reason: reasons.join('; '), next: []}
 }
 
+/** The workload of the catalogue behind which Orthanc is. */
+function orthancWorkload({servers, services}: Catalogue): string | null {
+  const service = servers.orthanc.address?.split(/[.:]/)[0]
+  return services.find(({name}) => name === service)?.workload ?? null
+}
+
+function orthancState(answer: Answer<OrthancProbeReport>): ServerState {
+  if (answer instanceof SapocheError) return unreached('orthanc', answer)
+  const faulty = answer.steps.filter(({status}) => status !== 'ok' && status !== 'skipped')
+  const severity = worst(faulty.map(({status}) => (status === 'skipped' ? 'ok' : status)))
+  return {name: 'orthanc', severity, reason: faulty.map(({name, reason}) => `${name}: ${reason}`).join('; '), next: answer.next}
+}
+
 function unreached(name: ServerState['name'], {message, hints}: SapocheError): ServerState {
   const cures = hints.filter(({label}) => label !== 'next').map(({label, text}) => `${label} ${text}`)
   return {
@@ -174,6 +204,12 @@ function unseenOfQueues(answer: Answer<QueueDepthReport> | null): string[] {
 function unseenOfLag(answer: Answer<ConsumerLagReport> | null): string[] {
   if (answer instanceof SapocheError || answer?.brokers.some(({id}) => id === null) === true) return ['lag']
   return answer !== null && answer.windowSeconds === null && answer.items.length > 0 ? ['how lag moves (--window 10s)'] : []
+}
+
+function unseenOfOrthanc(answer: Answer<OrthancProbeReport> | null): string[] {
+  if (answer === null || answer instanceof SapocheError) return ['DICOM']
+  const skipped = new Set(answer.steps.filter(({status}) => status === 'skipped').map(({name}) => name))
+  return skipped.size === 0 ? [] : [`${[...skipped].join(', ')} of Orthanc (orthanc-probe)`]
 }
 
 /** Consumers of which nobody knows the group share one warning. */

@@ -32,9 +32,9 @@ export const groupState = lagItem.pick({
 })
 export type GroupState = z.infer<typeof groupState>
 
-/** A server that holds queues or events. */
+/** A server that holds queues, events or images. */
 export const serverState = z.object({
-  name: z.enum(['redis', 'kafka']),
+  name: z.enum(['redis', 'kafka', 'orthanc']),
   severity,
   /** '' where there is nothing to say. */
   reason: z.string(),

@@ -163,7 +163,8 @@ function changedText(item: FaultyItem, now: number): string {
 /** The verdict, and what it does not speak of. */
 export function closing(report: StatusReport, {width}: ViewOptions, tone: Tone): string[] {
   const label = report.verdict.toUpperCase()
-  const unseen = report.notChecked.map((what) => (what === 'lag' && report.servers.length === 0 ? 'lag (add --deep)' : what)).join(', ')
+  const isShallow = report.items.every(({queues}) => queues === null)
+  const unseen = report.notChecked.length === 0 ? '' : `${report.notChecked.join(', ')}${isShallow ? ' (add --deep)' : ''}`
   return [
     ...labelled(label, verdictWords(report), width, (word) => toned(word, report.verdict, tone)),
     ...(unseen === '' ? [] : wrap(`not checked: ${unseen}`, width, '    ')),

@@ -14,6 +14,8 @@ export interface StatusOptions {
   readonly strict: boolean
   /** Milliseconds between two looks at queues and lag; none, or 0, for one look. */
   readonly window?: number | undefined
+  /** Whether Orthanc is asked with Redis and Kafka; it is where nothing is said. */
+  readonly orthanc?: boolean | undefined
   /** Kinds that are left out, as if there were none. */
   readonly without?: readonly OptionalKind[] | undefined
 }
@@ -33,16 +35,20 @@ export interface StatusSources {
  */
 export async function readStatus(options: StatusOptions, sources: StatusSources, signal: AbortSignal): Promise<StatusReport> {
   const deep = sources.look?.() ?? null
-  const {window = 0, without = []} = options
+  const {window = 0, without = [], orthanc = true} = options
   const [snapshot, data] = await Promise.all([
     takeSnapshot((deep ?? sources).cluster, signal, without),
-    deep === null ? null : readData(deep, {...options, window}, signal),
+    deep === null ? null : readData(deep, {...options, window, orthanc}, signal),
   ])
   return judgeSnapshot(snapshot, options, sources, resolver(options, sources.catalogue), data)
 }
 
 /** Loaded where it is asked for: `status` alone shall not wait for the code of queues and groups. */
-async function readData(sources: DataSources, options: StatusOptions & {readonly window: number}, signal: AbortSignal): Promise<DataPlane> {
+async function readData(
+  sources: DataSources,
+  options: StatusOptions & {readonly window: number; readonly orthanc: boolean},
+  signal: AbortSignal,
+): Promise<DataPlane> {
   const {readDataPlane} = await import('../data-plane/index.ts')
   return await readDataPlane(options, sources, signal)
 }

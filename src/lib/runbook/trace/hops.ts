@@ -95,11 +95,11 @@ function categoryHop({name}: Hop, {hasBrokers}: Neighbours, {status}: Scene): Se
   const members = status.items.filter(({category}) => category === name)
   const workloads = members.map(workloadOf)
   // What can't be asked is behind all of its workloads; the brokers stand before them, where the flow has them.
-  const holders: Readonly<Record<ServerState['name'], boolean>> = {
+  const holders: Readonly<Partial<Record<ServerState['name'], boolean>>> = {
     redis: workloads.some(({queues}) => (queues ?? []).length > 0),
     kafka: !hasBrokers && workloads.some(({groups}) => (groups ?? []).length > 0),
   }
-  const servers = status.servers.filter((server) => holders[server.name])
+  const servers = status.servers.filter((server) => holders[server.name] === true)
   const working = workloads.filter(({health}) => health !== 'inactive')
   const isStuck = working.length > 0 && working.every(({broken}) => broken)
   return {...judged({target: name, workloads, servers}), broken: isStuck || servers.some(({severity}) => severity === 'critical')}

@@ -19,7 +19,7 @@ export interface TraceOptions {
 export async function readTrace({from, window}: TraceOptions, sources: StatusSources, signal: AbortSignal): Promise<TraceReport> {
   const {catalogue} = sources
   const flows = flowsFrom(from, catalogue)
-  const status = await readStatus({targets: [], strict: false, window, without: ['jobs', 'cronJobs']}, sources, signal)
+  const status = await readStatus({targets: [], strict: false, window, orthanc: false, without: ['jobs', 'cronJobs']}, sources, signal)
   return traceReport(status, flows, from === undefined, catalogue)
 }
 
