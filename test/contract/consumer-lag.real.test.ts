@@ -1,15 +1,19 @@
 import {beforeEach, describe, expect, test} from 'vitest'
 import {KAFKA_USERS} from '../real/kafka.ts'
+import {backlogAccessSuite} from './backlog-access.ts'
 import {consumerLagSuite} from './consumer-lag.ts'
 import {type RealLagStage, realLagStage} from './lag-real.ts'
 import {writeFileFor} from './target.ts'
 
-describe('on real servers', () => consumerLagSuite(realLagStage, logins))
+describe('on real servers', () =>
+  consumerLagSuite(realLagStage, (open) => {
+    beforeEach(() => open().kafka.mustRun())
+    logins(open)
+    backlogAccessSuite('consumer-lag', () => open().target)
+  }))
 
 /** TLS and a login inside the port-forward. */
 function logins(open: () => RealLagStage): void {
-  beforeEach(() => open().kafka.mustRun())
-
   const lag = async (environment: Readonly<Record<string, string>>) => {
     const {target, kafka} = open()
     const kafkaPlace = {address: `${kafka.cluster[0]!.name}:9093`, tls: true}

@@ -1,7 +1,8 @@
 import * as fc from 'fast-check'
 import {describe, expect, test} from 'vitest'
-import {AccessDeniedError, ServerDownError} from '../../../src/lib/clients/reach/errors.ts'
+import {AccessDeniedError, ServerDownError, UnplacedServerError} from '../../../src/lib/clients/reach/errors.ts'
 import {TimedOutError} from '../../../src/lib/errors/index.ts'
+import {openKafka} from '../../../src/lib/runbook/consumer-lag/read.ts'
 import {catalogueOf, consumer, HOUR, item, lag, labOf, listedGroup, MINUTE, NOW} from './lab.ts'
 import {KafkaModel} from './kafka-model.ts'
 
@@ -486,4 +487,13 @@ test('requests grow with brokers and groups alone', async () => {
     }),
     {numRuns: 25},
   )
+})
+
+test.each<[string, string, number, RegExp]>([
+  ['may not be read', 'refused', 77, /^nothing that may be read says where Kafka is: ConfigMap kafka can't be read$/],
+  ['is there', 'other-brokers', 78, /^nothing says where it is$/],
+])('nothing of what %s says where Kafka is', async (_, code, exitCode, message) => {
+  const {sources} = await labOf(new KafkaModel(), {openKafka: () => Promise.reject(new UnplacedServerError('nothing says where it is'))})
+  const scene = {bound: [], hint: null, warnings: [{code, message: "ConfigMap kafka can't be read"}]}
+  await expect(openKafka(sources, scene)).rejects.toMatchObject({exitCode, message: expect.stringMatching(message)})
 })

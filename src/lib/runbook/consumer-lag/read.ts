@@ -1,8 +1,8 @@
 import type {Catalogue} from '../../catalogue/index.ts'
 import type {LagReader, Survey} from '../../clients/kafka/types.ts'
 import type {ClusterReader} from '../../clients/kubernetes/types.ts'
-import {ServerDownError} from '../../clients/reach/errors.ts'
-import {SapocheError} from '../../errors/index.ts'
+import {ServerDownError, UnplacedServerError} from '../../clients/reach/errors.ts'
+import {RefusedError, SapocheError} from '../../errors/index.ts'
 import {kafkaOf, mostNamed, readSubjects, type ServerHint} from '../bindings/index.ts'
 import {readInventory} from '../inventory/index.ts'
 import type {Warning} from '../schema.ts'
@@ -45,7 +45,7 @@ export async function readLag(options: LagOptions, sources: LagSources, signal: 
   if (scene.bound.length === 0 && options.group === undefined) return emptyReport(reportOptions(options, sources, scene))
   let reader: LagReader | null = null
   try {
-    reader = await sources.openKafka(scene.hint)
+    reader = await openKafka(sources, scene)
     const survey = await reader.survey()
     const groups = groupsOf(options, sources, scene, survey)
     const look = await new Observer(reader, sources.now).observe(survey, groups, options.window, signal)
@@ -55,6 +55,18 @@ export async function readLag(options: LagOptions, sources: LagSources, signal: 
     return silentReport(groupsWithoutKafka(options, sources, scene), error, reportOptions(options, sources, scene))
   } finally {
     reader?.close()
+  }
+}
+
+/** Where nothing says where Kafka is, for what would may not be read, that is told as what it is (77). */
+export async function openKafka(sources: LagSources, {hint, warnings}: Scene): Promise<LagReader> {
+  try {
+    return await sources.openKafka(hint)
+  } catch (error) {
+    const unread = warnings.filter(({code}) => code === 'refused')
+    if (!(error instanceof UnplacedServerError) || unread.length === 0) throw error
+    const why = unread.map(({message}) => message).join('; ')
+    throw new RefusedError(`nothing that may be read says where Kafka is: ${why}`, {cause: error, hints: error.hints})
   }
 }
 

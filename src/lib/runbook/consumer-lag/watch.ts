@@ -9,7 +9,17 @@ import type {Verdict} from '../schema.ts'
 import {isRebalancing} from './item.ts'
 import type {Look, Sample} from './look.ts'
 import {Observer} from './observe.ts'
-import {groupsOf, groupsWithoutKafka, type LagOptions, type LagSources, readLag, readScene, reportOptions, type Scene} from './read.ts'
+import {
+  groupsOf,
+  groupsWithoutKafka,
+  openKafka,
+  type LagOptions,
+  type LagSources,
+  readLag,
+  readScene,
+  reportOptions,
+  type Scene,
+} from './read.ts'
 import {emptyReport, lagReport, type ReportOptions, silentReport} from './report.ts'
 import type {ConsumerLagReport} from './schema.ts'
 import {lagTable, lagWide, verdictWords} from './view.ts'
@@ -104,7 +114,7 @@ class Watcher {
     try {
       const scene = await this.#currentScene()
       if (scene.bound.length === 0 && options.group === undefined) return emptyReport(this.#reportOptions(scene))
-      this.#reader ??= await sources.openKafka(scene.hint)
+      this.#reader ??= await openKafka(sources, scene)
       const survey = await this.#reader.survey()
       const groups = groupsOf(options, sources, scene, survey)
       const look = await new Observer(this.#reader, sources.now).compare(survey, groups, this.#last)

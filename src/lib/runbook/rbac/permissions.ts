@@ -76,7 +76,7 @@ export const PERMISSIONS: Readonly<Record<string, readonly Permission[]>> = {
     core('configmaps', 'list', 'when ConfigMaps were written'),
     core('secrets', 'list', 'when Secrets were written; their metadata alone is asked for'),
   ],
-  'consumer-lag': [...OWNERSHIP, ...TUNNEL, ...AUTOSCALERS, ...CONFIGURATION, SECRETS],
+  'consumer-lag': [...OWNERSHIP, ...TUNNEL, ...CONFIGURATION, SECRETS],
   doctor: [
     ...OWNERSHIP,
     core('services', 'list', 'the ways to Redis, Kafka and Orthanc'),
