@@ -4,7 +4,9 @@ import {directNetwork, type Network} from '../../../src/lib/clients/reach/index.
 import {FailedConnection} from '../../../src/lib/clients/reach/failed.ts'
 import {ConfigurationError, RefusedError, TimedOutError} from '../../../src/lib/errors/index.ts'
 import {crashing, DAY, MINUTE, unavailable, unready} from '../../workload/build.ts'
-import {brief, lab, type LabOptions, LOGIN, stepOf} from './lab.ts'
+import {orthancListener} from '../../../src/lib/sandbox/orthanc-server.ts'
+import {HEALTHY} from '../../../src/lib/sandbox/orthanc.ts'
+import {brief, lab, type LabOptions, LOGIN, NOW, stepOf} from './lab.ts'
 
 const POD = 'orthanc-read-api-0'
 const down = {status: {readyReplicas: 0, availableReplicas: 0}, conditions: [unavailable(10 * MINUTE)]}
@@ -24,6 +26,41 @@ describe('layer by layer', () => {
       ['design-system', 'diag-design-system-nginx', 'ok', expect.any(Number)],
     ])
     expect(report.orthanc).toMatchObject([{target: POD, version: '1.12.9', readOnly: false, failedJobs: 0, maximumStorageMode: 'Reject'}])
+  })
+
+  test('what is asked: five lists of the cluster, and of Orthanc nothing that lists patients', async () => {
+    const seen: string[] = []
+    const state = {...HEALTHY, users: [{...LOGIN, forbidden: []}]}
+    const listener = orthancListener({state: () => state, now: () => NOW})
+    const here = await lab({
+      orthanc: (request, response) => {
+        seen.push(`${request.headers.authorization === undefined ? 'nobody' : 'ops'} ${request.url}`)
+        listener(request, response)
+      },
+    })
+    await here.probe({deep: true})
+    expect(here.sources.requests.map(({path}) => path.replace(/^.*\//, '')).sort()).toEqual([
+      'deployments',
+      'endpointslices',
+      'pods',
+      'replicasets',
+      'services',
+    ])
+    expect(seen).toEqual([
+      'nobody /tools/now',
+      'nobody /studies?since=0&limit=1',
+      'ops /system',
+      'ops /changes?last',
+      'ops /statistics',
+      'ops /jobs?expand',
+    ])
+  })
+
+  test('jobs that failed: how many, and nothing of what they were about', async () => {
+    const here = await lab({state: {failedJobs: 2}})
+    const report = await here.probe({deep: true})
+    expect(report.orthanc[0]?.failedJobs).toBe(2)
+    expect(stepOf(report, 'storage')).toMatchObject({status: 'warning', reason: expect.stringMatching(/; 2 jobs failed in the last hour$/)})
   })
 
   test('without credentials: alive, and what was not looked at', async () => {
