@@ -33,8 +33,9 @@ const ALL: Person = {name: 'all', rules: ruled('Role'), clusterRules: ruled('Clu
 const NO_PATCH: Person = {...ALL, name: 'no-patch', rules: less('deployments', 'patch')}
 const NO_FORWARD: Person = {...ALL, name: 'no-forward', rules: less('pods/portforward', 'create')}
 const NO_NODES: Person = {...ALL, name: 'no-nodes', clusterRules: []}
+const OWN: Person = {name: 'own', rules: rolesFor('doctor', 'sapoche').items.flatMap(({rules}) => rules), clusterRules: []}
 const NOBODY: Person = {name: 'nobody', rules: [], clusterRules: []}
-export const DOCTOR_PEOPLE: readonly Person[] = [ALL, NO_PATCH, NO_FORWARD, NO_NODES, NOBODY]
+export const DOCTOR_PEOPLE: readonly Person[] = [ALL, NO_PATCH, NO_FORWARD, NO_NODES, OWN, NOBODY]
 
 export interface DoctorStage {
   readonly lag: () => Promise<LagStage>
@@ -265,6 +266,16 @@ export function doctorSuite({lag, startRedis, orthanc, letPodsConnect}: DoctorSt
       const rows = commands(await as(ALL))
       expect(rows.map(({name}) => name)).toEqual(Object.keys(PERMISSIONS).sort())
       expect(rows.filter(({status}) => status !== 'ok')).toEqual([])
+    })
+
+    test('its own suffice for every hop of the namespace', async () => {
+      const found = await as(OWN)
+      const refused = found.report.steps.filter(({path: of, reason}) => of !== 'commands' && reason.includes('not allowed'))
+      // The brokers are in another namespace, for which these rights are not.
+      expect(refused.filter(({path: of}) => of !== 'kafka')).toEqual([])
+      expect(found.report.warnings).toEqual([])
+      expect(found.step('commands', 'doctor')).toMatchObject({status: 'ok', reason: ''})
+      expect(found.step('commands', 'scale').status).toBe('warning')
     })
 
     test('one is missing: the commands that need it, and how to get it', async () => {

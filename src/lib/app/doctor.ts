@@ -30,13 +30,18 @@ export async function doctorSources(
       return wayToCluster(connection(catalogue))
     },
     async openCluster(catalogue) {
-      const {connectCluster} = await import('../clients/kubernetes/index.ts')
+      const [{connectCluster}, {readOnce}] = await Promise.all([
+        import('../clients/kubernetes/index.ts'),
+        import('../clients/kubernetes/once.ts'),
+      ])
       // Each look takes every hop anew.
       last?.close()
-      const cluster = await connectCluster(connection(catalogue))
-      last = cluster
+      const client = await connectCluster(connection(catalogue))
+      last = client
+      const cluster = readOnce(client)
       const session = {cluster, catalogue, now: () => cluster.serverClock()?.now ?? now(), close: async () => cluster.close()}
-      return {cluster, servers: serverGates(session, options, surroundings), access: await podAccess(cluster)}
+      const servers = serverGates(session, options, surroundings)
+      return {cluster, version: (within) => client.version(within), servers, access: await podAccess(client)}
     },
     async close() {
       last?.close()

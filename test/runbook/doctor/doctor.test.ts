@@ -49,12 +49,11 @@ interface Parts extends ServedOptions {
 /** A machine and a cluster on which all is well, but for what is said. */
 async function doctor(parts: Parts = {}) {
   const {way = {}, connection = {}, catalogue = builtinCatalogue, journal = null, objects = OBJECTS, version, ...more} = parts
-  const {cluster} = await served(objects, {
+  const {cluster, requests} = await served(objects, {
     ...more,
     handle: (asked) => {
       if (more.handle?.(asked) === true) return true
-      if (asked.path === '/version') asked.json({gitVersion: 'v1.36.3'})
-      else if (asked.path.endsWith('/selfsubjectreviews')) asked.json({status: {userInfo: {username: 'ops'}}})
+      if (asked.path.endsWith('/selfsubjectreviews')) asked.json({status: {userInfo: {username: 'ops'}}})
       else if (asked.path.endsWith('/selfsubjectrulesreviews')) {
         asked.json({status: {resourceRules: [{apiGroups: ['*'], resources: ['*'], verbs: ['*']}], incomplete: false}})
       } else if (asked.path.endsWith('/selfsubjectaccessreviews')) asked.json({status: {allowed: true}})
@@ -75,7 +74,6 @@ async function doctor(parts: Parts = {}) {
     ...way,
   }
   const answered = {tls: 'TLSv1.3', protocol: 'h2', certificateEnds: NOW + 80 * DAY, ...connection}
-  const facts = cluster as typeof cluster & ServerFacts
   const {info = async () => MASTER, touch = TARGET.touch} = parts
   const sources: DoctorSources = {
     program: {version: '0.1.0', node: 'v24.1.0', platform: 'linux-x64', terminal: {isTerminal: true, width: 80, colour: true}, journal},
@@ -83,7 +81,8 @@ async function doctor(parts: Parts = {}) {
     openCatalogue: async () => catalogue,
     findWay: async () => ({...known, dial: async () => answered}),
     openCluster: async () => ({
-      cluster: version === undefined ? facts : telling(facts, version),
+      cluster,
+      version: version ?? (async () => 'v1.36.3'),
       servers: {
         redis: async () => ({...TARGET, touch, info}),
         kafka: async () => ({
@@ -101,17 +100,7 @@ async function doctor(parts: Parts = {}) {
   const report = await live.read(PATIENT)
   expect(doctorReport.parse(report)).toEqual(report)
   const step = (of: DoctorStep['path'], name: string): DoctorStep => report.steps.find((each) => each.path === of && each.name === name)!
-  return {report, step, live}
-}
-
-/** The client, that tells this version. */
-function telling<C extends ServerFacts>(client: C, version: ServerFacts['version']): C {
-  return new Proxy(client, {
-    get(target, key) {
-      const value: unknown = key === 'version' ? version : Reflect.get(target, key)
-      return typeof value === 'function' ? (value as (...args: unknown[]) => unknown).bind(target) : value
-    },
-  })
+  return {report, step, live, requests}
 }
 
 test('all is well', async () => {
@@ -120,6 +109,20 @@ test('all is well', async () => {
   expect(report).toMatchObject({verdict: 'ok', context: 'test', namespace: 'sapoche'})
   const paths = [...new Set(report.steps.map(({path: of}) => of))]
   expect(paths).toEqual(['program', 'cluster', 'commands', 'port-forward', 'redis', 'kafka', 'orthanc', 'dependencies'])
+})
+
+test('few requests: four lists, who we are, all rights at once, and each that lies outside of namespaces', async () => {
+  const {requests} = await doctor()
+  expect(requests.map(({method, path: asked}) => `${method} ${asked.split('/').at(-1)}`).sort()).toEqual([
+    'GET deployments',
+    'GET pods',
+    'GET pods',
+    'GET replicasets',
+    'POST selfsubjectaccessreviews',
+    'POST selfsubjectaccessreviews',
+    'POST selfsubjectreviews',
+    'POST selfsubjectrulesreviews',
+  ])
 })
 
 describe('the way to the cluster', () => {

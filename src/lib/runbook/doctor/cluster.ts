@@ -17,7 +17,7 @@ const DAY_MS = 86_400_000
 const SOON_MS = 7 * DAY_MS
 const SKEW_LIMIT_MS = 5000
 
-export interface Reached extends OpenCluster {
+export interface Reached extends Omit<OpenCluster, 'version'> {
   /** The API server's; null where it may not be read. */
   readonly version: string | null
 }
@@ -88,7 +88,7 @@ async function logIn(
   const ask = async (): Promise<Found<Reached & {refused: SapocheError | null}>> => {
     const open = await sources.openCluster(catalogue)
     try {
-      const version = await open.cluster.version({signal})
+      const version = await open.version({signal})
       return {value: {...open, version, refused: null}, reason: version}
     } catch (error) {
       const failure = failureOf(error)

@@ -42,8 +42,6 @@ export interface OrthancTarget extends ServerTarget {
   alive(signal: AbortSignal): Promise<OrthancAnswer<true>>
 }
 
-export type DoctorCluster = ClusterClient & ServerFacts
-
 /** The ways to the servers; `hint` is what a workload's environment says. Rejects with UnplacedServerError where nothing says where one is. */
 export interface ServerGates {
   redis(hint: ServerHint | null): Promise<RedisTarget>
@@ -52,8 +50,8 @@ export interface ServerGates {
 }
 
 /** A cluster that was asked nothing yet. */
-export interface OpenCluster {
-  readonly cluster: DoctorCluster
+export interface OpenCluster extends ServerFacts {
+  readonly cluster: ClusterClient
   readonly servers: ServerGates
   /** Programs in pods. */
   readonly access: PodAccess
