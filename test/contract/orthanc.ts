@@ -282,11 +282,30 @@ export function orthancSuite(open: () => Promise<ServersTarget>, servers: Orthan
       expect(statuses(report)).toMatchObject({database: ['skipped'], 'design-system': ['ok']})
     })
 
-    test('something else listens in its place', async () => {
-      here.front.on(/^/, {kind: 'answer', status: 200, type: 'text/html', body: '<html>Welcome to nginx!</html>'})
-      const {report, steps} = await here.report([], asProbe)
-      expect(steps('http')).toMatchObject([{reason: expect.stringMatching(/HTML/)}])
-      expect(report.verdict).not.toBe('ok')
+    test.each<[string, number, string, ProbeStep['status'], RegExp]>([
+      ['another web server', 200, '<html>Welcome to nginx!</html>', 'critical', /HTML/],
+      ['a login page in front of it', 302, '', 'unknown', /302.*not followed/],
+      ['a proxy that does not reach it', 502, '<html>Bad Gateway</html>', 'critical', /502/],
+    ])('in its place answers %s', async (_, status, body, wished, words) => {
+      here.front.on(/^/, {kind: 'answer', status, type: 'text/html', body})
+      const {code, steps} = await here.report([], asProbe)
+      expect({code, http: steps('http')}).toMatchObject({
+        code: wished === 'critical' ? 2 : 3,
+        http: [{status: wished, reason: expect.stringMatching(words)}],
+      })
+    })
+
+    test('by a URL, past the API server', async () => {
+      const {code, report} = await here.report(['--deep', '--orthanc-url', `http://127.0.0.1:${here.front.port}`], asProbe)
+      expect({code, through: report.through, ...statuses(report)}).toMatchObject({
+        code: 0,
+        through: 'direct',
+        database: ['ok'],
+        storage: ['ok'],
+      })
+      here.front.on(/^/, {kind: 'hang'})
+      const silent = await here.report(['--orthanc-url', `http://127.0.0.1:${here.front.port}`, '--request-timeout', '1s'], asProbe)
+      expect({code: silent.code, http: statuses(silent.report)['http']}).toEqual({code: 2, http: ['critical']})
     })
 
     test.each<[string, string | null, number, ProbeStep['status'], RegExp]>([
