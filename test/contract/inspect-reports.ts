@@ -101,6 +101,33 @@ export function reportsSuite(opened: () => InspectTarget): void {
       expect(scalings[0]?.by).not.toBeNull()
     })
 
+    test('a move of an autoscaler is one row: which one, and why', async () => {
+      const {api} = opened()
+      const name = 'consumer-spc-pos-orders'
+      const hpas = '/apis/autoscaling/v2/namespaces/sapoche/horizontalpodautoscalers'
+      const metadata = {name: `hpa-${process.pid}`, namespace: 'sapoche'}
+      const spec = {scaleTargetRef: {apiVersion: 'apps/v1', kind: 'Deployment', name}, minReplicas: 2, maxReplicas: 4}
+      await api.create(hpas, {apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler', metadata, spec})
+      try {
+        const moves = async (): Promise<ChangesReport['items']> =>
+          (await read<ChangesReport>('ChangesReport', 'changes', name, '--since', '2m')).items.filter(({kind}) =>
+            /scaling|autoscaler/.test(kind),
+          )
+        await expect.poll(moves).toMatchObject([
+          {
+            kind: 'scaling',
+            workload: name,
+            what: '1 -> 2 replicas',
+            by: `HPA ${metadata.name}`,
+            reason: 'Current number of replicas below Spec.MinReplicas',
+          },
+        ])
+      } finally {
+        await api.delete(`${hpas}/${metadata.name}`)
+        await done('scale', name, '--to-baseline', '--yes')
+      }
+    })
+
     test('a rollout with what differs, an eviction, and ConfigMaps and Secrets by their times alone', async () => {
       const {api} = opened()
       const [name, settings] = ['worker-sapoche-notifications', `settings-${process.pid}`]

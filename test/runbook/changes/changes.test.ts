@@ -190,7 +190,7 @@ describe('scalings', () => {
           'HorizontalPodAutoscaler',
           'booking-hpa',
           'SuccessfulRescale',
-          'New size: 4; reason: cpu resource utilization above target',
+          'New size: 4; reason: external metric s0-jobs(&LabelSelector{MatchLabels:map[string]string{a: b,},}) above target',
           5 * MINUTE,
         ),
         scaled('worker-booking', 'worker-booking-r1', 2, 4, 5 * MINUTE - SECOND),
@@ -201,7 +201,7 @@ describe('scalings', () => {
         kind: 'scaling',
         what: '2 -> 4 replicas',
         by: 'HPA booking-hpa',
-        reason: 'cpu resource utilization above target',
+        reason: 'external metric s0-jobs above target',
       }),
     ])
   })
@@ -297,7 +297,11 @@ describe('configuration', () => {
     )
   })
 
-  test('with targets those that they use', async () => {
+  test('with targets those that they use, of which others may be users too', async () => {
+    const [booking, ecg] = deployments
+    const alike = [booking!, {...ecg!, spec: booking!.spec}]
+    const {items} = await read({deployments: alike, configmaps: [written('app', MINUTE, 'unknown')]}, {targets: ['consumer-ecg']})
+    expect(items).toMatchObject([{object: {name: 'app'}, by: null, usedBy: ['worker-booking', 'consumer-ecg'], workload: null}])
     expect((await read(objects, {targets: ['worker-booking']})).items).toHaveLength(4)
     expect((await read(objects, {targets: ['consumer-ecg']})).items).toEqual([])
   })

@@ -26,13 +26,16 @@ export function decodeWritten(object: JsonObject): Written {
   }
 }
 
-/** When each was written last; what it holds is not looked at. With targets only those that their templates refer to. */
-export function changesOfConfiguration(kind: 'ConfigMap' | 'Secret', written: readonly Written[], {groups, narrowed}: Inventory): Change[] {
+/** The manager that the API server notes where a client does not say its name. */
+const NOBODY = 'unknown'
+
+/** When each was written last, and which templates refer to it; what it holds is not looked at. */
+export function changesOfConfiguration(kind: 'ConfigMap' | 'Secret', written: readonly Written[], {deployments}: Inventory): Change[] {
   return written.flatMap(({name, createdAt, at, manager}) => {
-    const usedBy = groups
-      .filter(({deployment}) => deployment?.references[kind === 'Secret' ? 'secrets' : 'configMaps'].has(name) ?? false)
-      .map((group) => group.name)
-    if (at === null || (narrowed && usedBy.length === 0)) return []
+    const usedBy = deployments
+      .filter(({references}) => references[kind === 'Secret' ? 'secrets' : 'configMaps'].has(name))
+      .map((deployment) => deployment.name)
+    if (at === null) return []
     return [
       changeOf({
         at,
@@ -40,7 +43,7 @@ export function changesOfConfiguration(kind: 'ConfigMap' | 'Secret', written: re
         workload: usedBy.length === 1 ? (usedBy[0] ?? null) : null,
         object: {kind, name},
         what: `${kind} ${name} ${at === createdAt ? 'created' : 'written'}`,
-        by: manager === '' ? null : manager,
+        by: manager === '' || manager === NOBODY ? null : manager,
         usedBy,
         sources: ['managedFields'],
       }),

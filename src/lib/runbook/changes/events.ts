@@ -61,7 +61,7 @@ export function changesOfEvents(events: readonly SeenEvent[], ownerOf: OwnerOf, 
           object,
           what: stripLine(event.message),
           by: `${involved.kind === 'HorizontalPodAutoscaler' ? 'HPA' : involved.kind} ${involved.name}`,
-          reason: /reason: (.*)$/.exec(event.message)?.[1] ?? null,
+          reason: reasonIn(event.message),
           to: size === undefined ? null : Number(size),
           sources: ['event of an autoscaler'],
         }),
@@ -75,6 +75,11 @@ export function changesOfEvents(events: readonly SeenEvent[], ownerOf: OwnerOf, 
     ),
   )
   return [...changes, ...scalings]
+}
+
+/** Without the selector of an external metric, which the controller prints as Go has it. */
+function reasonIn(message: string): string | null {
+  return /reason: (.*)$/.exec(message)?.[1]?.replace(/\(&LabelSelector\{.*\}\)/, '') ?? null
 }
 
 function isMove({reason, involved}: SeenEvent): boolean {
