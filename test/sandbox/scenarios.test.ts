@@ -142,6 +142,11 @@ test('scaled-out: an HPA and KEDA explain every count', async () => {
       'ValidMetricFound',
       'ValidMetricFound',
     ])
+    const moves = (await list<CoreEvent>(`${NS}/events`)).filter((event) => event.reason === 'SuccessfulRescale')
+    expect(moves.map(({involvedObject, message}) => `${involvedObject.name}: ${message}`).toSorted()).toEqual([
+      expect.stringMatching(/^keda-hpa-worker-sapoche-pdf: New size: 4; reason: external metric .* above target$/),
+      expect.stringMatching(/^st-bnkd-php: New size: 5; reason: cpu resource utilization .* above target$/),
+    ])
     const [scaled] = await list<KubeObject>('/apis/keda.sh/v1alpha1/namespaces/sapoche/scaledobjects')
     expect(scaled).toMatchObject({kind: 'ScaledObject', metadata: {name: 'worker-sapoche-pdf'}, status: {conditions: expect.any(Array)}})
   })
@@ -187,7 +192,7 @@ describe('compiling', () => {
     {text: 'description: d\nstep: []', says: 'x.yaml: step: expected description or steps'},
     {
       text: 'description: d\nsteps: [{ago: 1m}]',
-      says: 'x.yaml: steps[0]: expected ago and one of image, variable, fault, scale, jobs, redis, events, stall, broker, orthanc, viewer, lose, apply',
+      says: 'x.yaml: steps[0]: expected ago and one of image, variable, fault, scale, rescale, jobs, redis, events, stall, broker, orthanc, viewer, lose, apply',
     },
     {
       text: 'description: d\nsteps: [{ago: soon, lose: {node: node-a}}]',

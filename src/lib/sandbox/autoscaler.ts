@@ -5,7 +5,7 @@
 import type {Cluster} from './cluster.ts'
 import {recordWrite} from './managed-fields.ts'
 import {AUTOSCALERS, DEPLOYMENTS} from './resources.ts'
-import {type Autoscaler, type Condition, conditionOf, withCondition} from './types.ts'
+import {type Autoscaler, type Condition, conditionOf, type Deployment, withCondition} from './types.ts'
 
 const COMPONENT = 'horizontal-pod-autoscaler'
 const BLIND =
@@ -33,11 +33,7 @@ export function reconcileAutoscaler(cluster: Cluster, hpa: Autoscaler): void {
   if (desired !== current) {
     const bound = current > maxReplicas ? 'above Spec.MaxReplicas' : 'below Spec.MinReplicas'
     say('AbleToScale', 'True', 'SucceededRescale', `the HPA controller was able to update the target scale to ${desired}`)
-    cluster.record(hpa, 'Normal', 'SuccessfulRescale', `New size: ${desired}; reason: Current number of replicas ${bound}`, COMPONENT)
-    cluster.store.update(DEPLOYMENTS, target, (draft) => {
-      draft.spec.replicas = desired
-      recordWrite(target, draft, {manager: 'kube-controller-manager', subresource: 'scale', time: at})
-    })
+    rescale(cluster, hpa, target, desired, `Current number of replicas ${bound}`)
   } else if (currentMetrics === null || current === 0) {
     say('AbleToScale', 'True', 'SucceededGetScale', "the HPA controller was able to get the target's current scale")
   } else {
@@ -64,6 +60,15 @@ export function reconcileAutoscaler(cluster: Cluster, hpa: Autoscaler): void {
       conditions,
       ...(scaledAt && {lastScaleTime: scaledAt}),
     }
+  })
+}
+
+/** Sets the count of its target, and says why. */
+export function rescale(cluster: Cluster, hpa: Autoscaler, target: Deployment, replicas: number, reason: string): void {
+  cluster.record(hpa, 'Normal', 'SuccessfulRescale', `New size: ${replicas}; reason: ${reason}`, COMPONENT)
+  cluster.store.update(DEPLOYMENTS, target, (draft) => {
+    draft.spec.replicas = replicas
+    recordWrite(target, draft, {manager: 'kube-controller-manager', subresource: 'scale', time: cluster.now()})
   })
 }
 

@@ -71,6 +71,7 @@ const EFFECTS: Readonly<Record<string, Readonly<Record<string, Check>>>> = {
   variable: {workload, name: text, value: text},
   fault: {workload, image: optional(image, null), state: oneOf(STATES, 'a state')},
   scale: {workload, replicas: numberOf('replicas')},
+  rescale: {autoscaler: text, replicas: numberOf('replicas'), reason: text},
   jobs: {queue: text, pending: optional(jobs, 0), delayed: optional(jobs, 0), reserved: optional(jobs, 0)},
   redis: {usedMemory: bytes, maxMemory: bytes, policy: text, refusedWrites: optional(numberOf('commands'), 0)},
   events: {workload, perSecond: numberOf('events a second')},

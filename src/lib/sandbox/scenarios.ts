@@ -2,6 +2,7 @@
 import type {Catalogue} from '../catalogue/types.ts'
 import {ConfigurationError, UsageError} from '../errors/index.ts'
 import {nearestNames} from '../text/nearest.ts'
+import {rescale} from './autoscaler.ts'
 import type {Cluster} from './cluster.ts'
 import type {SandboxKafka} from './kafka.ts'
 import {recordWrite} from './managed-fields.ts'
@@ -10,7 +11,7 @@ import type {SandboxOrthanc} from './orthanc.ts'
 import type {State} from './pod-status.ts'
 import type {RedisState, SandboxRedis} from './redis.ts'
 import type {Backlog} from './redis-jobs.ts'
-import {DEPLOYMENTS, NODES, RESOURCES, type Resource, SCALED_OBJECTS, apiVersionOf} from './resources.ts'
+import {AUTOSCALERS, DEPLOYMENTS, NODES, RESOURCES, type Resource, SCALED_OBJECTS, apiVersionOf} from './resources.ts'
 import compiled from './scenarios.json' with {type: 'json'}
 import type {Condition, Deployment, KubeObject} from './types.ts'
 
@@ -28,6 +29,8 @@ export type Step = {readonly ago: number} & (
   | {readonly variable: {readonly workload: string; readonly name: string; readonly value: string}}
   | {readonly fault: {readonly workload: string; readonly image: string | null; readonly state: State}}
   | {readonly scale: {readonly workload: string; readonly replicas: number}}
+  /** What an HPA that a step before applied does to its deployment. */
+  | {readonly rescale: {readonly autoscaler: string; readonly replicas: number; readonly reason: string}}
   | {readonly lose: {readonly node: string}}
   /** Jobs that came to a queue from then on, and what its workers left behind then. */
   | {readonly jobs: Backlog}
@@ -105,6 +108,10 @@ export function perform({cluster, redis, kafka, orthanc, present}: Stage, {names
   } else if ('scale' in step) {
     const {workload, replicas} = step.scale
     change(cluster, namespace, workload, 'kubectl', ({spec}) => void (spec.replicas = replicas), 'scale')
+  } else if ('rescale' in step) {
+    const {autoscaler, replicas, reason} = step.rescale
+    const hpa = cluster.store.get(AUTOSCALERS, namespace, autoscaler)
+    if (hpa !== undefined) rescale(cluster, hpa, deploymentOf(cluster, namespace, hpa.spec.scaleTargetRef.name), replicas, reason)
   } else if ('fault' in step) {
     cluster.kubelet.afflict(step.fault)
   } else if ('lose' in step) {
@@ -132,6 +139,12 @@ export function perform({cluster, redis, kafka, orthanc, present}: Stage, {names
   }
 }
 
+function deploymentOf(cluster: Cluster, namespace: string, name: string): Deployment {
+  const found = cluster.store.get(DEPLOYMENTS, namespace, name)
+  if (found === undefined) throw new ConfigurationError(`this scenario needs the deployment ${name}, which the catalogue does not list`)
+  return found
+}
+
 function change(
   cluster: Cluster,
   namespace: string,
@@ -140,9 +153,7 @@ function change(
   edit: (draft: Deployment) => void,
   subresource: string | null = null,
 ): void {
-  const deployment = cluster.store.get(DEPLOYMENTS, namespace, name)
-  if (deployment === undefined)
-    throw new ConfigurationError(`this scenario needs the deployment ${name}, which the catalogue does not list`)
+  const deployment = deploymentOf(cluster, namespace, name)
   cluster.store.update(DEPLOYMENTS, deployment, (draft) => {
     edit(draft)
     recordWrite(deployment, draft, {manager, subresource, time: cluster.now()})
