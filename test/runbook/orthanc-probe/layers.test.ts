@@ -190,6 +190,12 @@ describe('storage', () => {
   test('without --deep', () => check(layers({statistics: null, jobs: null}, {deep: false}).storage, ['skipped', /^only with --deep$/]))
 })
 
+test('dicom: a title that was guessed is rejected', () => {
+  const echo = echoed('rejected', 'rejects it: called AE title not recognized')
+  check(layers({echo, who: null, system: failed('credentials', 401)}).dicom, ['ok', /its own is not known without credentials$/])
+  check(layers({echo}).dicom, ['warning', /not recognized$/])
+})
+
 test.each<[string, OrthancSight['echo'], Partial<OrthancRules>, Expected]>([
   ['rejected', echoed('rejected'), {}, ['warning', /answers so/]],
   ['TLS', echoed('tls'), {}, ['unknown', /answers so/]],

@@ -53,7 +53,7 @@ export function orthancLayers(sight: OrthancSight, rules: OrthancRules, why: str
     if (data !== null) return skipped(data)
     return statistics === null ? skipped('needs database') : storageFinding(sight, rules)
   }
-  const dicom = rules.dicom ? (needs === null ? dicomFinding(echo) : skipped(needs)) : skipped('only with --dicom')
+  const dicom = rules.dicom ? (needs === null ? dicomFinding(echo, valueOf(system)) : skipped(needs)) : skipped('only with --dicom')
   return [
     layer('http', http, alive),
     layer('authentication', authentication, system),
@@ -187,12 +187,16 @@ function jobsFinding(jobs: Asked<Answer<readonly OrthancJob[]>>, now: number): F
   return {status: 'ok', reason: failed.length === 0 ? '' : `${count(failed.length, 'job')} failed, over an hour ago`}
 }
 
-function dicomFinding(echo: Asked<EchoAnswer>): Finding {
+function dicomFinding(echo: Asked<EchoAnswer>, system: OrthancSystem | null): Finding {
   const lost = lostFinding(echo)
   if (lost !== null) return lost
   if (echo?.answer == null) return skipped('not asked')
   const {kind, words} = echo.answer
   if (kind === 'echoed') return {status: 'ok', reason: 'C-ECHO'}
+  // Who rejects a title that we have guessed speaks DICOM as well as it should.
+  if (kind === 'rejected' && system === null && /called AE title/.test(words)) {
+    return {status: 'ok', reason: `${words}; its own is not known without credentials`}
+  }
   // A speaker that does not want us may well want its modalities, and one that wants TLS speaks.
   return {status: kind === 'tls' ? 'unknown' : kind === 'rejected' ? 'warning' : 'critical', reason: words}
 }
