@@ -67,6 +67,7 @@ export function doctorSuite({lag, startRedis, orthanc, letPodsConnect}: DoctorSt
 
   async function doctor(args: readonly string[] = [], options?: RunOptions): Promise<Found> {
     const run = await stage.target.sapoche(['doctor', '-o', 'json', ...args], options)
+    if (run.stdout.includes('"Error"')) throw new Error(`no report (exit code ${run.code}): ${run.stdout}`)
     const report = reportOf<DoctorReport>(run, 'DoctorReport')
     expect(report.steps.filter(({status, cure}) => status === 'critical' && cure === null)).toEqual([])
     return {
