@@ -129,13 +129,14 @@ export function forwardSuite(open: () => Promise<InspectTarget>, kubectl?: strin
     expect(String((await once(socket, 'data'))[0])).toBe(words)
   }
 
-  test('says where it listens, carries, and ends well at Ctrl-C', async () => {
+  test('says where it listens, carries, ends well at Ctrl-C, and leaves no port behind', async () => {
     const {run, report, client} = await forward()
     expect(report).toMatchObject({target: {kind: 'Service', name: SERVICE, port: 80}, pod: {port: PORT}, local: {host: '127.0.0.1'}})
     const socket = client()
     await hasTaken(socket, 'hello')
     socket.end()
     await stopped(run)
+    await expect(once(client(), 'connect')).rejects.toMatchObject({code: 'ECONNREFUSED'})
   })
 
   // Three services of the runbook share their name with a deployment.

@@ -1,5 +1,8 @@
 import {afterAll, beforeAll, describe} from 'vitest'
 import {inspectAccessSuite} from './inspect-access.ts'
+import {auditSuite} from './inspect-audit.ts'
+import {envSuite} from './inspect-env.ts'
+import {eventsSuite} from './inspect-events.ts'
 import {execSuite} from './inspect-exec.ts'
 import {reportsSuite} from './inspect-reports.ts'
 import {runbookSuite} from './inspect-runbook.ts'
@@ -20,7 +23,10 @@ export function inspectSuite(open: () => Promise<InspectTarget>, {outcome}: {rea
 
   // In this order: the first ones begin at the runbook's baseline, with pods that are old enough for metrics.
   describe('every line of the runbook', () => runbookSuite(opened))
-  describe('reports', () => reportsSuite(opened))
+  describe('pods, top, changes', () => reportsSuite(opened))
+  describe('events', () => eventsSuite(opened))
+  describe('env', () => envSuite(opened))
+  describe('audit-inactive', () => auditSuite(opened))
   describe('exec and shell', () => execSuite(opened, {outcome}))
   describe('access', () => inspectAccessSuite(opened))
 }
