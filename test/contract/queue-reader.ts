@@ -272,6 +272,11 @@ export function queueReaderSuite(start: StartRedis): void {
         message: expect.stringMatching(/has no password for its default user/),
       })
     })
+
+    test('by its name the default user comes in, where it has none, with any', async () => {
+      const server = await redis()
+      expect((await read(await reader(server, {username: 'default', password: 'any'}))).info.value?.role).toBe('master')
+    })
   })
 
   test('Redis of itself', async () => {

@@ -166,7 +166,7 @@ function commandOf({name, category, queues, groups}: CatalogueWorkload): object 
   const variables = (values: Record<string, string>) => Object.entries(values).map(([variable, value]) => ({name: variable, value}))
   const envFrom = [{configMapRef: {name: CONFIGURATION}}]
   const redis = [
-    ...variables({QUEUE_CONNECTION: 'redis', REDIS_HOST: 'st-redis-sp', REDIS_PORT: '6379'}),
+    ...variables({QUEUE_CONNECTION: 'redis', REDIS_HOST: 'st-redis-sp', REDIS_PORT: '6379', REDIS_USERNAME: 'default'}),
     {name: 'REDIS_PASSWORD', valueFrom: {secretKeyRef: {name: CREDENTIALS, key: 'redis-password'}}},
   ]
   if (category === 'consumers') {
