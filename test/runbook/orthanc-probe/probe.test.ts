@@ -229,6 +229,14 @@ describe('the cluster around it', () => {
     expect(stepOf(report, 'http')).toMatchObject({status: 'skipped', reason: 'no pod runs'})
   })
 
+  test('a port that the service has not', async () => {
+    const servers = {...builtinCatalogue.servers, orthanc: {url: null, address: 'orthanc-read-api-service:8080', tls: false}}
+    const report = await (await lab({catalogue: {...builtinCatalogue, servers}})).probe()
+    expect(stepOf(report, 'http')).toMatchObject({status: 'unknown', reason: 'port 8080 of the service leads to no port of the pod'})
+    expect(stepOf(report, 'authentication').status).toBe('skipped')
+    expect(report.verdict).toBe('unknown')
+  })
+
   test('a pod that starts: what runs in it can be asked, what does not run not', async () => {
     const pods = {'orthanc-read-api': [{phase: 'Pending', ready: false, containers: [{ready: false}]}]}
     const report = await (await lab({pods, deployment: down})).probe()

@@ -96,9 +96,13 @@ function noPods({judgement, findings, found}: Place): Finding {
 
 function serverSteps({member, sight, why}: ServerSight, place: Place | null, rules: OrthancRules): ProbeStep[] {
   const {target} = sight
+  // A pod that runs and can't be reached may be well, or not.
+  const isUnreached = member !== null && member.port === null && member.pod.endpoint.state !== 'off'
   return [
     ...(member === null ? [] : [podStep(member, place)]),
-    ...orthancLayers(sight, rules, why).map(({name, status, ms, reason}) => ({name, target, status, ms, reason})),
+    ...orthancLayers(sight, rules, why).map(({name, status, ms, reason}) => {
+      return {name, target, status: name === 'http' && isUnreached ? 'unknown' : status, ms, reason} satisfies ProbeStep
+    }),
   ]
 }
 
