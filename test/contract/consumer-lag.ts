@@ -256,6 +256,27 @@ export function consumerLagSuite<S extends LagStage>(open: () => Promise<S>, mor
       expect(run.code).toBe(1)
     })
 
+    test('no lag, and events that fail for good', async () => {
+      const name = `consumer-${++serial}`
+      const groups = [{name, topics: [`${name}-topic`], deadLetter: `${name}-dead`}]
+      const {lag} = await openCase(stage.target, [{name, listed: {groups}}])
+      await stage.createTopic(`${name}-topic`, [0])
+      await stage.createTopic(`${name}-dead`, [1, 2])
+      await stage.commit(name, `${name}-topic`, [0])
+      await stage.produce(`${name}-dead`, 0, 3)
+      const calm = await lag()
+      expect({code: calm.run.code, item: itemOf(calm.report, name)}).toMatchObject({
+        code: 0,
+        item: {lag: 0, severity: 'info', deadLetters: {topic: `${name}-dead`, events: 3, added: 0}},
+      })
+      const {run, report} = await meanwhile(
+        () => stage.produce(`${name}-dead`, 1, 1),
+        () => lag(),
+      )
+      expect({code: run.code, lag: itemOf(report, name).lag}).toEqual({code: 1, lag: 0})
+      expect(itemOf(report, name).reason).toMatch(/\d+ events? failed for good between the looks \(consumer-\d+-dead\)$/)
+    })
+
     test('an open transaction', async () => {
       const {name, topic, lag} = await one()
       await stage.createTopic(topic, [0])

@@ -45,6 +45,7 @@ describe('movement', () => {
           note: '',
         },
       ],
+      deadLetters: null,
       thresholds: {allowedLag: 0, maxAgeSeconds: 300},
       severity: 'ok',
       reason: '',
@@ -382,6 +383,27 @@ describe('beside the consumers', () => {
       thresholds: {allowedLag: 39, maxAgeSeconds: 7200},
     })
     expect(item(await lag(kafka, {catalogue, options: {'allowed-lag': 39}})).severity).toBe('critical')
+  })
+
+  test('events that failed for good: counted, and those that are new are a warning', async () => {
+    const catalogue = catalogueOf([{name: 'consumer-ecg', groups: [listedGroup('consumer-ecg', {deadLetter: 'ecg-dead'})]}])
+    const kafka = ecg({events: 40, committed: 40})
+    expect(item(await lag(kafka, {catalogue}))).toMatchObject({severity: 'ok', deadLetters: {topic: 'ecg-dead', events: 0, added: 0}})
+    kafka.topic('ecg-dead', 2)
+    kafka.produce('ecg-dead', 5, NOW - HOUR)
+    kafka.produce('ecg-dead', 2, NOW - HOUR, 1)
+    kafka.partition('ecg-dead').start = 3n
+    kafka.partition('ecg-dead').times.splice(0, 3)
+    expect(item(await lag(kafka, {catalogue}))).toMatchObject({severity: 'info', deadLetters: {topic: 'ecg-dead', events: 4, added: 0}})
+    expect(item(await lag(kafka, {catalogue, meanwhile: () => kafka.produce('ecg-dead', 1, NOW, 1)}))).toMatchObject({
+      severity: 'warning',
+      lag: 0,
+      reason: '1 event failed for good between the looks (ecg-dead)',
+      deadLetters: {events: 5, added: 1},
+      next: ['sapoche logs consumer-ecg --level error'],
+    })
+    kafka.dead.add(1)
+    expect(item(await lag(kafka, {catalogue}))).toMatchObject({severity: 'unknown', deadLetters: {events: null, added: null}})
   })
 
   test('topics that the environment mentions count only where nothing better is known', async () => {

@@ -21,6 +21,7 @@ const WELL: GroupFacts = {
   oddities: [],
   unreadable: [],
   held: 0n,
+  deadLetters: null,
 }
 const OLD = {from: 300, to: 900}
 const YOUNG = {from: 60, to: 300}
@@ -111,6 +112,16 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     ['an oddity', {oddities: ['the commit is beyond the end in t 0']}, 'warning', /^the commit is beyond/],
     ['an oddity of a group that stands', {movement: 'not-moving', lag: 1n, age: OLD, oddities: ['odd']}, 'critical', /; odd$/],
     ['partitions that can not be read', {unreadable: ['t 1 can not be read']}, 'unknown', /^t 1 can not be read$/],
+    ['no dead letters', {deadLetters: {topic: 'd', events: 0n, added: 0n}}, 'ok', ''],
+    ['old dead letters', {deadLetters: {topic: 'd', events: 7n, added: 0n}}, 'info', /^7 events in its dead-letter topic d$/],
+    ['dead letters, and one look', {deadLetters: {topic: 'd', events: 1n, added: null}}, 'info', /^1 event in its dead-letter topic d$/],
+    [
+      'new dead letters',
+      {deadLetters: {topic: 'd', events: 7n, added: 2n}},
+      'warning',
+      /^2 events failed for good between the looks \(d\)$/,
+    ],
+    ['dead letters that can not be read', {deadLetters: {topic: 'd', events: null, added: null}}, 'unknown', /topic d can't be read$/],
     ['both', {oddities: ['odd'], unreadable: ['dark']}, 'unknown', /^odd; dark$/],
   ],
 }

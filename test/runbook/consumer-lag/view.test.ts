@@ -20,6 +20,7 @@ function item(group: string, more: Partial<LagItem> = {}): LagItem {
     members: 1,
     idleConsumers: 0,
     partitions: [],
+    deadLetters: null,
     thresholds: {allowedLag: 0, maxAgeSeconds: 300},
     severity: 'ok',
     reason: '',

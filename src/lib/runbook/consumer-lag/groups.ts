@@ -26,6 +26,8 @@ export interface WantedGroup {
   readonly topics: readonly string[]
   /** Topics that the environment of its workloads names; a topic that they write to may be among them. */
   readonly mentioned: readonly string[]
+  /** Topic of the events that failed for good, as the catalogue says; null where it names none. */
+  readonly deadLetter: string | null
   readonly allowedLag: number
   /** Seconds. */
   readonly maxAge: number
@@ -57,6 +59,7 @@ export function boundGroups(
         workloads: [...known.workloads, consumersOf(workloads[index]!)],
         topics: unique([...known.topics, ...(listed?.topics ?? [])]),
         mentioned: unique([...known.mentioned, ...mentioned]),
+        deadLetter: known.deadLetter ?? listed?.deadLetter ?? null,
       })
     }
   }
@@ -71,6 +74,7 @@ function groupNamed(name: string, {thresholds: defaults}: Catalogue, thresholds:
     workloads: [],
     topics: [],
     mentioned: [],
+    deadLetter: listed?.deadLetter ?? null,
     allowedLag: allowedLag ?? listed?.allowedLag ?? defaults.allowedLag,
     maxAge: maxAge === undefined ? (listed?.maxAge ?? defaults.lagAge) : Math.ceil(maxAge / 1000),
   }

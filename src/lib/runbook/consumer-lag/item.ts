@@ -1,6 +1,7 @@
 import type {GroupDescription} from '../../clients/kafka/types.ts'
 import {SapocheError} from '../../errors/index.ts'
 import {count} from '../../text/view.ts'
+import {deadLettersOf} from './dead-letters.ts'
 import type {Consumers, WantedGroup} from './groups.ts'
 import {oldest} from './ladder.ts'
 import {isKnown, type Look} from './look.ts'
@@ -33,6 +34,7 @@ export function itemOf(group: WantedGroup, look: Look, rebalancing: number | nul
     oddities: odditiesOf(rows, group, look),
     unreadable: unreadableOf(rows),
     held: rows.reduce((sum, {held}) => sum + held, 0n),
+    deadLetters: group.deadLetter === null ? null : deadLettersOf(group.deadLetter, look),
   }
   const lag = facts.isPartial ? null : facts.lag
   const judgement = judgeGroup(facts)
@@ -49,6 +51,11 @@ export function itemOf(group: WantedGroup, look: Look, rebalancing: number | nul
     members,
     idleConsumers: facts.replicas === null || rows.length === 0 ? null : Math.max(0, facts.replicas.desired - rows.length),
     partitions: rows.map(partitionOf),
+    deadLetters: facts.deadLetters && {
+      topic: facts.deadLetters.topic,
+      events: offsetOf(facts.deadLetters.events),
+      added: offsetOf(facts.deadLetters.added),
+    },
     thresholds: {allowedLag: group.allowedLag, maxAgeSeconds: group.maxAge},
     severity: judgement.severity,
     reason: judgement.reason,

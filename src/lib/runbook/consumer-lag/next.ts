@@ -26,8 +26,9 @@ export function nextCommands(workloads: readonly Consumers[], facts: GroupFacts,
     }
     case null:
       return [`sapoche consumer-lag ${name} --window 10s`]
-    case 'unknown':
     case 'ok':
+      return (facts.deadLetters?.added ?? 0n) > 0n ? [`sapoche logs ${name} --level error`] : []
+    case 'unknown':
       return []
   }
 }

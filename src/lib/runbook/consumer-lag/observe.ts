@@ -1,6 +1,7 @@
 import {setTimeout as sleep} from 'node:timers/promises'
 import type {LagReader, OffsetPoint, Partition, Survey} from '../../clients/kafka/types.ts'
 import {InterruptedError, SapocheError} from '../../errors/index.ts'
+import {partitionsOfTopic} from './dead-letters.ts'
 import type {WantedGroup} from './groups.ts'
 import {nextRung, rungsAllowed} from './ladder.ts'
 import {
@@ -56,20 +57,17 @@ export class Observer {
       this.#reader.committed(present),
     ])
     const at = this.#now()
-    const wanted = new Set(groups.flatMap((group) => topicsOfGroup(group, {descriptions, commits})))
+    const wanted = new Set([...groups.flatMap((group) => topicsOfGroup(group, {descriptions, commits})), ...deadLetterTopics(groups)])
     const unknown = [...wanted].filter((topic) => known?.has(topic) !== true)
     const topics = new Map([...(known ?? []), ...(await this.#reader.topics(unknown))])
     // After the commits: the other way round, what comes between the two would make a lag below zero.
-    const partitions = groups.flatMap((group) => partitionsOf(group, {descriptions, commits}, topics))
+    const partitions = allPartitions(groups, {descriptions, commits}, topics)
     return {sample: {at, descriptions, commits, ends: await this.#ask(partitions, 'end')}, topics}
   }
 
   /** Adds what is asked once, about the newest sample. */
   async #complete(survey: Survey, groups: readonly WantedGroup[], before: Sample | null, {sample: now, topics}: Taken): Promise<Look> {
-    const starts = await this.#ask(
-      groups.flatMap((group) => partitionsOf(group, now, topics)),
-      'start',
-    )
+    const starts = await this.#ask(allPartitions(groups, now, topics), 'start')
     const lagging = laggingPartitions(groups, now, starts)
     const standing = before === null ? [] : lagging.filter((each) => hasStayed(each, before))
     const stable = await this.#ask(
@@ -116,6 +114,18 @@ export class Observer {
     }
     return found
   }
+}
+
+function deadLetterTopics(groups: readonly WantedGroup[]): string[] {
+  return groups.flatMap(({deadLetter}) => deadLetter ?? [])
+}
+
+/** Of the topics that the groups read, and of their dead letters: asked for together, the latter cost no request. */
+function allPartitions(groups: readonly WantedGroup[], sample: Pick<Sample, 'descriptions' | 'commits'>, topics: Topics): Partition[] {
+  return [
+    ...groups.flatMap((group) => partitionsOf(group, sample, topics)),
+    ...deadLetterTopics(groups).flatMap((topic) => partitionsOfTopic(topic, topics)),
+  ]
 }
 
 function hasStayed({group, key, committed}: Lagging, before: Sample): boolean {

@@ -54,6 +54,7 @@ export function silentReport(groups: readonly WantedGroup[], error: SapocheError
     members: null,
     idleConsumers: null,
     partitions: [],
+    deadLetters: null,
     thresholds: {allowedLag: group.allowedLag, maxAgeSeconds: group.maxAge},
     severity: 'unknown',
     reason: 'no broker answers',

@@ -51,6 +51,8 @@ export const lagItem = z.object({
   /** Replicas that can have no partition, because there are more of them than partitions. */
   idleConsumers: count.nullable(),
   partitions: z.array(lagPartition),
+  /** Events in the topic of those that failed for good, and how many of them came between the looks; null where the catalogue names none. */
+  deadLetters: z.object({topic: z.string(), events: offset.nullable(), added: offset.nullable()}).nullable(),
   thresholds: z.object({allowedLag: count, maxAgeSeconds: count}),
   severity,
   reason: z.string(),

@@ -2,6 +2,7 @@ import {age as span} from '../../text/age.ts'
 import {count} from '../../text/view.ts'
 import {worst} from '../../workload/index.ts'
 import type {Severity} from '../schema.ts'
+import type {DeadLetters} from './dead-letters.ts'
 import type {Age} from './ladder.ts'
 import type {Movement} from './movement.ts'
 
@@ -39,6 +40,8 @@ export interface GroupFacts {
   readonly unreadable: readonly string[]
   /** Events that an open transaction holds back from consumers which read committed ones alone. */
   readonly held: bigint
+  /** Null where the catalogue names no topic for them. */
+  readonly deadLetters: DeadLetters | null
 }
 
 export interface Judgement {
@@ -57,11 +60,19 @@ export function judgeGroup(facts: GroupFacts): Judgement {
     main,
     ...facts.oddities.map((reason): Judgement => ({severity: 'warning', reason})),
     ...facts.unreadable.map((reason): Judgement => ({severity: 'unknown', reason})),
+    ...(facts.deadLetters === null ? [] : [judgeDeadLetters(facts.deadLetters)]),
   ]
   return {
     severity: worst(parts.map(({severity}) => severity)),
     reason: parts.flatMap(({reason}) => (reason === '' ? [] : [reason])).join('; '),
   }
+}
+
+/** No lag is no all-clear where events fail fast. Old ones are told and not judged: they stay until the topic lets go of them. */
+function judgeDeadLetters({topic, events: dead, added}: DeadLetters): Judgement {
+  if (dead === null) return {severity: 'unknown', reason: `its dead-letter topic ${topic} can't be read`}
+  if (added !== null && added > 0n) return {severity: 'warning', reason: `${events(added)} failed for good between the looks (${topic})`}
+  return dead === 0n ? {severity: 'ok', reason: ''} : {severity: 'info', reason: `${events(dead)} in its dead-letter topic ${topic}`}
 }
 
 function judgeState(facts: GroupFacts): Judgement {
