@@ -1,7 +1,9 @@
 import {once} from 'node:events'
 import {createServer, type RequestListener} from 'node:http'
+import {createServer as createSecureServer} from 'node:https'
 import {createServer as createSocketServer, type AddressInfo, type Server, type Socket} from 'node:net'
 import {onTestFinished} from 'vitest'
+import {selfSigned} from '../../../src/lib/sandbox/certificate.ts'
 import {directNetwork, type OrthancAccess} from '../../../src/lib/clients/reach/index.ts'
 
 export const PATIENT = new AbortController().signal
@@ -18,6 +20,15 @@ export async function web(listener: RequestListener): Promise<number> {
   onTestFinished(() => server.closeAllConnections())
   onTestFinished(() => void server.close())
   return await listening(server)
+}
+
+/** As `web`, over TLS, with a certificate for `localhost` that it signed itself. */
+export async function secureWeb(listener: RequestListener): Promise<{readonly port: number; readonly ca: string}> {
+  const {key, cert} = selfSigned()
+  const server = createSecureServer({key, cert}, listener)
+  onTestFinished(() => server.closeAllConnections())
+  onTestFinished(() => void server.close())
+  return {port: await listening(server), ca: cert}
 }
 
 /** Anything else that listens; its connections end with the test. */

@@ -4,7 +4,7 @@ import {openOrthancReader, openPageReader} from '../../../src/lib/clients/orthan
 import type {Answer, OrthancReader} from '../../../src/lib/clients/orthanc/types.ts'
 import {ServerDownError} from '../../../src/lib/clients/reach/index.ts'
 import {InterruptedError, UnreachableError} from '../../../src/lib/errors/index.ts'
-import {accessTo, closedPort, PATIENT, raw, tickingClock, web} from './lab.ts'
+import {accessTo, closedPort, PATIENT, raw, secureWeb, tickingClock, web} from './lab.ts'
 
 const SECRET = 'MARKER^PATIENT'
 const BASIC = `Basic ${Buffer.from('ops:pässword').toString('base64')}`
@@ -169,6 +169,16 @@ test('nothing listens', async () => {
   const reader = readerAt(port)
   await expect(reader.alive('nobody', PATIENT)).rejects.toThrow(ServerDownError)
   await expect(reader.alive('nobody', PATIENT)).rejects.toThrow(`Orthanc at 127.0.0.1:${port} is down: connection refused`)
+})
+
+test('TLS: the certificate has to be for the name that was asked for', async () => {
+  const {port, ca} = await secureWeb((_, response) => void response.end('20261123T031207'))
+  const reader = readerAt(port, 5000, {tls: {ca, servername: 'localhost'}})
+  for (let round = 0; round < 2; round++) expect((await reader.alive('user', PATIENT)).value).toBe(true)
+  await expect(readerAt(port, 5000, {tls: {ca, servername: 'orthanc-read-api-service'}}).alive('user', PATIENT)).rejects.toThrow(
+    /no safe connection to Orthanc .*: its certificate is for another name/,
+  )
+  await expect(readerAt(port, 5000, {tls: {ca: null, servername: 'localhost'}}).alive('user', PATIENT)).rejects.toThrow(/unknown authority/)
 })
 
 test('TLS with a server that has none', async () => {
