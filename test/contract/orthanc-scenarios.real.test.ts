@@ -11,6 +11,8 @@ import {realTarget} from './target.ts'
 
 /** What the containers of the runbook's namespace listen on. */
 const [HTTP, DICOM, WEB] = [8042, 4242, 80] as const
+/** A line of Debian's, when its PostgreSQL is gone. */
+const LOG = 'E1123 08:15:21.675785 PluginsManager.cpp:153] The database is not available, closing the connection'
 const MISCONFIGURED = 'http://orthanc-read-api-service/dicomweb'
 
 describe('scenarios of orthanc-probe on real servers', () => {
@@ -27,7 +29,7 @@ describe('scenarios of orthanc-probe on real servers', () => {
     const root = scenario === 'viewer-misconfigured' ? MISCONFIGURED : '/dicom-web'
     const web = await realServers.startViewer({appConfig: appConfig(root), orthanc: front.port})
     const viewer = await startHttpFront(web.port)
-    await giveLog(cluster, {}, [{time: new Date().toISOString(), text: 'Orthanc has started'}])
+    await giveLog(cluster, {}, [{time: new Date().toISOString(), text: LOG}])
     await target.openPort(DICOM, orthanc.dicom)
     await target.openPort(HTTP, front.port)
     await target.openPort(WEB, viewer.port)

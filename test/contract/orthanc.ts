@@ -512,6 +512,7 @@ export function statuses({steps}: OrthancProbeReport): Record<string, string[]> 
 }
 
 export function seen(run: Run): Seen {
+  expect(run.stdout).not.toContain('"kind":"Error"')
   const report = reportOf<OrthancProbeReport>(run, 'OrthancProbeReport')
   return {code: run.code, stderr: run.stderr, report, steps: (name) => report.steps.filter((step) => step.name === name)}
 }
