@@ -1,87 +1,17 @@
 import {spawn} from 'node:child_process'
-import {createHash, randomBytes} from 'node:crypto'
+import {randomBytes} from 'node:crypto'
 import {once} from 'node:events'
-import {connect, createServer, type AddressInfo, type Server, type Socket} from 'node:net'
+import {connect, type Socket} from 'node:net'
 import {afterAll, beforeAll, describe, expect, test} from 'vitest'
 import {forwardReport, type ForwardReport} from '../../src/lib/runbook/forward/schema.ts'
 import {waitForPods, podsOf} from '../real/faults.ts'
+import {ask, type ByteServer, CHECKSUM_LENGTH, checksumOf, MIB, send, startByteServer, take} from './bytes.ts'
 import type {InspectTarget, Started} from './inspect-target.ts'
 
-const MIB = 1024 * 1024
 const GIB = 1024 * MIB
-// The fastest one that no accident can fool.
-const CHECKSUM = 'sha1'
-const CHECKSUM_LENGTH = 40
 /** The port of Orthanc's pods, behind port 80 of its service. */
 const PORT = 8042
 const SERVICE = 'orthanc-read-api-service'
-
-/** What is asked of the server in the pod: `D` to be sent so many bytes, `U` to take so many and answer with their checksum, `E` for an echo. */
-function ask(kind: 'D' | 'U' | 'E', size = 0): Buffer {
-  const head = Buffer.alloc(9)
-  head.write(kind)
-  head.writeBigUInt64LE(BigInt(size), 1)
-  return head
-}
-
-/** Bytes of which every block differs, so that none can be lost, doubled or put in another place unseen. */
-function* blocks(size: number): Generator<Buffer> {
-  const model = randomBytes(MIB)
-  for (let sent = 0, number = 0; sent < size; sent += MIB, number++) {
-    const block = Buffer.from(model.subarray(0, Math.min(MIB, size - sent)))
-    block.writeUInt32LE(number)
-    yield block
-  }
-}
-
-async function send(socket: Socket, size: number): Promise<string> {
-  const hash = createHash(CHECKSUM)
-  for (const block of blocks(size)) {
-    hash.update(block)
-    if (!socket.write(block)) await once(socket, 'drain')
-  }
-  return hash.digest('hex')
-}
-
-/** The checksum of the next so many bytes. */
-async function take(socket: Socket, size: number): Promise<string> {
-  const hash = createHash(CHECKSUM)
-  let left = size
-  return new Promise((resolve, reject) => {
-    const onData = (chunk: Buffer): void => {
-      hash.update(chunk)
-      left -= chunk.length
-      if (left <= 0) {
-        socket.removeListener('data', onData)
-        resolve(left === 0 ? hash.digest('hex') : 'too many bytes')
-      }
-    }
-    socket.on('data', onData)
-    socket.once('error', reject)
-    socket.once('end', () => left > 0 && reject(new Error(`${left} bytes are missing`)))
-  })
-}
-
-async function startServer(): Promise<{server: Server; port: number; lastSent: () => string}> {
-  let sent = ''
-  const server = createServer((socket) => {
-    socket.on('error', () => {})
-    socket.once('data', (head: Buffer) => {
-      const kind = String.fromCharCode(head[0] ?? 0)
-      const size = Number(head.readBigUInt64LE(1))
-      if (kind === 'E') {
-        socket.write(head.subarray(9))
-        socket.pipe(socket)
-      } else if (kind === 'D') void send(socket, size).then((checksum) => (sent = checksum))
-      else {
-        socket.unshift(head.subarray(9))
-        void take(socket, size).then((checksum) => socket.write(checksum))
-      }
-    })
-  })
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  return {server, port: (server.address() as AddressInfo).port, lastSent: () => sent}
-}
 
 /**
  * `sapoche forward` through an API server: no byte lost, none of another connection, and no silence about what breaks. `kubectl`: one
@@ -89,15 +19,15 @@ async function startServer(): Promise<{server: Server; port: number; lastSent: (
  */
 export function forwardSuite(open: () => Promise<InspectTarget>, kubectl?: string): void {
   let target: InspectTarget
-  let upstream: Awaited<ReturnType<typeof startServer>>
+  let upstream: ByteServer
   beforeAll(async () => {
     target = await open()
-    upstream = await startServer()
+    upstream = await startByteServer()
     for (const port of [PORT, 80]) await target.openPort(port, upstream.port)
   })
   afterAll(async () => {
     await target.close()
-    upstream.server.close()
+    upstream.close()
   })
 
   async function forward(
@@ -176,7 +106,7 @@ export function forwardSuite(open: () => Promise<InspectTarget>, kubectl?: strin
       socket.write(Buffer.concat([ask('E'), mine]))
       const checksum = await take(socket, mine.length)
       socket.end()
-      return checksum === createHash(CHECKSUM).update(mine).digest('hex')
+      return checksum === checksumOf(mine)
     }
     const all = await Promise.all(Array.from({length: 50}, (_, number) => talk(number)))
     expect(all.filter((isRight) => !isRight)).toEqual([])
