@@ -134,6 +134,8 @@ export function doctorSuite({lag, startRedis, orthanc, letPodsConnect}: DoctorSt
       expect(found.step('cluster', 'API server').reason).toMatch(/^v1\.\d+/)
       expect(found.step('cluster', 'login').reason).toMatch(/^as \w+/)
       expect(found.step('commands', 'scale')).toMatchObject({status: 'ok', reason: ''})
+      expect(found.step('redis', 'address').reason).toBe('through the API server (servers.redis of the catalogue)')
+      expect(found.step('kafka', 'address').reason).toBe(`through the API server (KAFKA_BROKERS of ${consumer})`)
       expect(found.step('redis', 'role').reason).toMatch(/^master, Redis \d/)
       expect(found.step('kafka', 'broker 2')).toMatchObject({target: expect.stringMatching(/^redpanda-2\..*\(pod redpanda-2\)$/)})
       expect(found.step('kafka', 'broker 2').reason).toMatch(/^speaks \d+ requests, knows groups of KIP-848$/)

@@ -1,11 +1,12 @@
 import {builtinCatalogue, type Catalogue} from '../catalogue/index.ts'
 import type {Terminal} from '../cli/terminal.ts'
 import type {Access} from '../clients/reach/types.ts'
+import type {ServerHint} from '../runbook/bindings/index.ts'
 import type {DoctorSources, ServerGates, ServerTarget} from '../runbook/doctor/index.ts'
 import {journalFile} from '../runbook/journal/index.ts'
 import {type ClusterOptions, connectOptions, openCatalogue, openSandbox, type Session, type Surroundings} from './index.ts'
 import {podAccess} from './pod-access.ts'
-import {Servers, type ServerOptions} from './servers.ts'
+import {type ServerKind, Servers, type ServerOptions} from './servers.ts'
 
 /** What an examination takes, each part opened by itself. `close` lets go of all that was opened. */
 export async function doctorSources(
@@ -54,11 +55,14 @@ export async function doctorSources(
 function serverGates(session: Session, options: ClusterOptions & ServerOptions, {environment, signal: life}: Surroundings): ServerGates {
   const servers = new Servers(session, options, environment, life)
   const timeoutMs = options['request-timeout']
+  const places = session.catalogue.servers
+  const sourceOf = (kind: ServerKind, hint: ServerHint | null): string =>
+    hint === null || places[kind].address !== null ? `servers.${kind} of the catalogue` : `${hint.source} of ${hint.workload}`
   return {
     async redis(hint) {
       const [{openQueueReader}, access] = await Promise.all([import('../clients/redis/index.ts'), servers.redis(hint)])
       return {
-        ...(await targetOf(access, timeoutMs)),
+        ...(await targetOf(access, sourceOf('redis', hint), timeoutMs)),
         async info(signal) {
           const reader = await openQueueReader(access, {timeoutMs, signal})
           try {
@@ -73,12 +77,12 @@ function serverGates(session: Session, options: ClusterOptions & ServerOptions, 
     async kafka(hint) {
       const [{contactBrokers}, access] = await Promise.all([import('../clients/kafka/contact.ts'), servers.kafka(hint)])
       const contact = (signal: AbortSignal) => contactBrokers(access, {requestTimeoutMs: timeoutMs, signal, now: environment.now})
-      return {...(await targetOf(access, timeoutMs)), contact}
+      return {...(await targetOf(access, sourceOf('kafka', hint), timeoutMs)), contact}
     },
     async orthanc() {
       const [{openOrthancReader}, access] = await Promise.all([import('../clients/orthanc/index.ts'), servers.orthanc()])
       return {
-        ...(await targetOf(access, timeoutMs)),
+        ...(await targetOf(access, sourceOf('orthanc', null), timeoutMs)),
         async alive(signal) {
           const reader = openOrthancReader(access, {timeoutMs, clock: environment.now})
           try {
@@ -92,12 +96,13 @@ function serverGates(session: Session, options: ClusterOptions & ServerOptions, 
   }
 }
 
-async function targetOf(access: Access, withinMs: number): Promise<ServerTarget> {
+async function targetOf(access: Access, source: string, withinMs: number): Promise<ServerTarget> {
   const {openConnection, whoOf} = await import('../clients/reach/index.ts')
   const {network, addresses, credentials} = access
   return {
     where: `${network.describe(addresses[0])}${addresses.length === 1 ? '' : ` and ${addresses.length - 1} more`}`,
     network: network.kind,
+    source,
     who: whoOf(credentials),
     async touch(signal) {
       const connection = await openConnection({...access, tls: null}, addresses[0], {signal, withinMs})

@@ -29,7 +29,13 @@ const OBJECTS = {
   pods: [rawPod({name: 'pdf-a', replicaSet: 'worker-sapoche-pdf-new'})],
   'metrics.k8s.io/pods': [{metadata: {name: 'pdf-a'}, containers: []}],
 }
-const TARGET = {where: 'st-redis-sp:6379', network: 'tunnel', who: 'a client without password', touch: async () => {}} as const
+const TARGET = {
+  where: 'st-redis-sp:6379',
+  network: 'tunnel',
+  source: 'servers.redis of the catalogue',
+  who: 'a client without password',
+  touch: async () => {},
+} as const
 const MASTER = {value: redisInfo(new Map([['role', 'master']])), failure: null}
 
 interface Parts extends ServedOptions {

@@ -4,7 +4,7 @@ import {ServerDownError} from '../../clients/reach/errors.ts'
 import type {RedisInfo} from '../../clients/redis/types.ts'
 import {type SapocheError, UnreachableError} from '../../errors/index.ts'
 import {count} from '../../text/view.ts'
-import {kafkaOf, mostNamed, redisOf, type ServerHint, type Subject} from '../bindings/index.ts'
+import {kafkaOf, mostNamed, redisOf, type Subject} from '../bindings/index.ts'
 import {cureOf, failureOf, type Found, Path, type PathContext} from './path.ts'
 import type {OrthancTarget, RedisTarget, ServerGates, ServerTarget} from './types.ts'
 
@@ -32,8 +32,8 @@ async function examineNear(context: ServersContext, signal: AbortSignal): Promis
   const orthanc = new Path('orthanc', context, needs)
   const [hint = null] = mostNamed(subjects.flatMap((subject) => redisOf(subject) ?? []))
   const [redisTarget, orthancTarget] = await Promise.all([
-    address(redis, hint, () => servers!.redis(hint), statusOf(context, 'redis')),
-    address(orthanc, null, () => servers!.orthanc(), statusOf(context, 'orthanc')),
+    address(redis, () => servers!.redis(hint), statusOf(context, 'redis')),
+    address(orthanc, () => servers!.orthanc(), statusOf(context, 'orthanc')),
   ])
   const forward = await examineForward(context, [redisTarget, orthancTarget], signal)
   await Promise.all([
@@ -44,16 +44,11 @@ async function examineNear(context: ServersContext, signal: AbortSignal): Promis
 }
 
 /** Where a server is. */
-async function address<T extends ServerTarget>(
-  hops: Path,
-  hint: ServerHint | null,
-  open: () => Promise<T>,
-  cure: string,
-): Promise<T | null> {
+async function address<T extends ServerTarget>(hops: Path, open: () => Promise<T>, cure: string): Promise<T | null> {
   const find = async () => {
     const value = await open()
-    const source = hint === null ? '' : ` (${hint.source} of ${hint.workload})`
-    return {value, target: value.where, reason: `${value.network === 'direct' ? 'reached directly' : 'through the API server'}${source}`}
+    const {where, network, source} = value
+    return {value, target: where, reason: network === 'direct' ? 'reached directly' : `through the API server (${source})`}
   }
   return await hops.hop('address', null, find, cure)
 }
@@ -118,7 +113,7 @@ async function examineKafka(context: ServersContext, signal: AbortSignal): Promi
   const {servers, subjects, catalogue, needs} = context
   const hops = new Path('kafka', context, needs)
   const [hint = null] = mostNamed(subjects.flatMap((subject) => kafkaOf(subject, catalogue) ?? []))
-  const target = await address(hops, hint, () => servers!.kafka(hint), BROKER_CURE)
+  const target = await address(hops, () => servers!.kafka(hint), BROKER_CURE)
   const contact = async () => {
     const value = await target!.contact(signal)
     const members = value.filter(({id}) => id !== null)

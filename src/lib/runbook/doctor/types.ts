@@ -22,6 +22,8 @@ export interface ServerTarget {
   /** `st-redis-sp:6379 (pod redis-0)` */
   readonly where: string
   readonly network: 'direct' | 'tunnel'
+  /** What says where it is: `KAFKA_BROKERS of consumer-dicom`. */
+  readonly source: string
   /** As whom: `a client without password`. */
   readonly who: string
   /** Opens one connection without a word, and lets go. Rejects with ServerDownError where nothing listens, 69, 75, 77. */
