@@ -310,6 +310,9 @@ export function doctorSuite({lag, startRedis, orthanc, letPodsConnect}: DoctorSt
         reason: expect.stringContaining('not allowed to create pods/portforward'),
         cure: expect.stringContaining('sapoche rbac doctor'),
       })
+      // The brokers are in another namespace.
+      const brokers = found.report.steps.find(({path: of, status}) => of === 'kafka' && status === 'critical')
+      expect(brokers?.cure).toMatch(/^sapoche rbac doctor -n kafka \| kubectl apply -f - /)
       expect(skippedAfter(found, 'tunnel')).toEqual(['redis login', 'redis role', 'orthanc http'])
       expect(found.step('commands', 'queue-depth')).toMatchObject({status: 'warning'})
     })

@@ -82,11 +82,12 @@ describe('what commands lack', () => {
     ],
     ['what is not meant to run', [gap('apps/deployments patch')], true, {status: 'skipped', reason: 'refused by --read-only', cure: null}],
   ])('%s', (_, gaps, readOnly, row) => {
-    expect(commandRow({command: 'scale', gaps}, readOnly)).toMatchObject(row)
+    expect(commandRow({command: 'scale', gaps}, {readOnly, elsewhere: ''})).toMatchObject(row)
   })
 
   test('what reads is judged under --read-only too', () => {
-    expect(commandRow({command: 'status', gaps: [gap('/pods list')]}, true)).toMatchObject({status: 'warning'})
+    const row = commandRow({command: 'status', gaps: [gap('/pods list')]}, {readOnly: true, elsewhere: ' -n other'})
+    expect(row).toMatchObject({status: 'warning', cure: 'sapoche rbac status -n other | kubectl apply -f -  (ask whoever may)'})
   })
 })
 

@@ -1,5 +1,4 @@
-import {builtinCatalogue} from '../../catalogue/index.ts'
-import type {Warning} from '../schema.ts'
+import {builtinCatalogue, type Catalogue} from '../../catalogue/index.ts'
 import {type Contents, examineMetrics, reachCluster, readContents, type Reached} from './cluster.ts'
 import {examineCommands} from './commands.ts'
 import {examineDependencies} from './dependencies.ts'
@@ -17,40 +16,34 @@ import type {DoctorOptions, DoctorSources} from './types.ts'
  * Rejects when interrupted, and with a UsageError (64).
  */
 export async function examine(options: DoctorOptions, sources: DoctorSources, signal: AbortSignal): Promise<DoctorReport> {
-  const {hops: program, catalogue} = await examineProgram(sources)
-  const cluster = new Path('cluster', sources)
-  const {way, reached} = await reachCluster(cluster, sources, catalogue, signal)
-  const needs = reached === null ? cluster.needs : null
-  const commands = new Path('commands', sources, needs)
-  const permissions = examineCommands(commands, reached, options.readOnly, signal)
+  const {hops: program, catalogue: own} = await examineProgram(sources)
+  const catalogue = own ?? builtinCatalogue
+  const {namespace: home} = catalogue
+  const context = {now: sources.now, home}
+  const cluster = new Path('cluster', context)
+  const {way, reached} = await reachCluster(cluster, sources, own, signal)
+  const lost = reached === null ? cluster.needs : null
+  const commands = new Path('commands', context, lost)
   const [contents] = await Promise.all([
-    readContents(cluster, reached, catalogue, signal),
+    readContents(cluster, reached, own, signal),
     // Nothing rests on the namespace here.
     examineMetrics(cluster, reached, signal),
-    permissions,
+    examineCommands(commands, reached, {readOnly: options.readOnly, home}, signal),
   ])
-  const own = catalogue === null ? 'catalogue' : needs
-  const servers = {
-    ...sources,
-    now: sources.now,
-    catalogue: catalogue ?? builtinCatalogue,
-    servers: reached?.servers ?? null,
-    subjects: contents?.subjects ?? [],
-    needs: own,
-  }
-  const dependencies = new Path('dependencies', sources, own ?? (contents === null ? cluster.needs : null))
+  const needs = own === null ? 'catalogue' : lost
+  const servers = {...context, catalogue, servers: reached?.servers ?? null, subjects: contents?.subjects ?? [], needs}
+  const dependencies = new Path('dependencies', context, needs ?? (contents === null ? cluster.needs : null))
   const [behind] = await Promise.all([
     examineServers(servers, signal),
-    examineNamed(dependencies, {options, contents, reached, catalogue: catalogue ?? builtinCatalogue}, signal),
+    examineNamed(dependencies, {options, contents, reached, catalogue}, signal),
   ])
-  const warnings: Warning[] = [...(contents?.warnings ?? [])]
   return doctorReport({
     steps: [program, cluster, commands, ...behind, dependencies].flatMap(({steps}) => steps),
     context: way?.context ?? null,
-    namespace: options.namespace ?? (catalogue ?? builtinCatalogue).namespace,
+    namespace: options.namespace ?? home,
     server: way?.server ?? null,
     fromPods: options.fromPods,
-    warnings,
+    warnings: contents?.warnings ?? [],
     now: reached?.cluster.serverClock()?.now ?? sources.now(),
   })
 }
@@ -59,7 +52,7 @@ interface Named {
   readonly options: DoctorOptions
   readonly contents: Contents | null
   readonly reached: Reached | null
-  readonly catalogue: typeof builtinCatalogue
+  readonly catalogue: Catalogue
 }
 
 async function examineNamed(hops: Path, {options, contents, reached, catalogue}: Named, signal: AbortSignal): Promise<void> {
