@@ -24,6 +24,8 @@ export interface OrthancCaseOptions {
   readonly users: readonly OrthancUser[]
   /** Whether its database may be taken away. */
   readonly isLosable?: boolean
+  /** Its title, the only one that it answers to; ORTHANC unless told. */
+  readonly aet?: string
   /** Of what is stored; none unless told. */
   readonly limitMegabytes?: number
 }
@@ -61,9 +63,9 @@ const PAGE = '<!DOCTYPE html>\n<html><head><title>OHIF Viewer</title></head></ht
 /** Debian's Orthanc and nginx. The Orthanc of Debian 12 says nothing of its limit. */
 export const realServers: OrthancServers = {
   prepare: () => ensurePackages({...ORTHANC_PACKAGES, ...POSTGRES_PACKAGES, ...NGINX_PACKAGES}, console.error),
-  async startOrthanc({users, isLosable = false, limitMegabytes = 0}) {
+  async startOrthanc({users, isLosable = false, aet = AET, limitMegabytes = 0}) {
     const database = isLosable ? 'postgresql' : 'sqlite'
-    const orthanc = await startOrthanc({users, name: NAME, aet: AET, peer: NAME.toUpperCase(), database, limitMegabytes})
+    const orthanc = await startOrthanc({users, name: NAME, aet, peer: NAME.toUpperCase(), database, limitMegabytes})
     await orthanc.store(PATIENT, 1000)
     const dicom = await startDicomFront(orthanc.dicomPort)
     return {
@@ -90,18 +92,18 @@ export const realServers: OrthancServers = {
 /** The sandbox's. */
 export const sandboxServers: OrthancServers = {
   prepare: async () => {},
-  async startOrthanc({users, limitMegabytes = 0}) {
+  async startOrthanc({users, aet = AET, limitMegabytes = 0}) {
     let state: OrthancState = {
       ...HEALTHY,
       users,
-      aet: AET,
+      aet,
       name: NAME,
       patient: PATIENT,
       diskSize: 1000,
       maximumStorageSize: limitMegabytes,
     }
     const http = await listen(createHttpServer(orthancListener({state: () => state, now: Date.now})))
-    const dicom = await listen(createServer((socket) => serveDicom(socket, {aet: AET, checksCalled: true})))
+    const dicom = await listen(createServer((socket) => serveDicom(socket, {aet, checksCalled: true})))
     const become = async (change: Partial<OrthancState>): Promise<void> => void (state = {...state, ...change})
     await become({dicomPort: dicom.port})
     return {

@@ -94,11 +94,15 @@ export function orthancSuite(open: () => Promise<ServersTarget>, servers: Orthan
       metadata: {name},
       spec: {type: kind, selector: {app: name}, ports: [{name: 'http', port: 80, targetPort}]},
     })
-    const containerPorts = (...numbers: readonly number[]): object => ({ports: numbers.map((containerPort) => ({containerPort}))})
+    const webPorts = {ports: [{name: 'http', containerPort: webPort}]}
+    const ports = [
+      {name: 'http', containerPort: port},
+      {name: 'dicom', containerPort: orthanc.dicomPort},
+    ]
     const deployments = {
-      orthanc: {...orthancParts, container: {...containerPorts(port, orthanc.dicomPort), ...orthancParts.container}},
-      viewer: {replicas: options.viewerReplicas ?? 1, container: containerPorts(webPort)},
-      design: {container: containerPorts(webPort)},
+      orthanc: {...orthancParts, container: {ports, ...orthancParts.container}},
+      viewer: {replicas: options.viewerReplicas ?? 1, container: webPorts},
+      design: {container: webPorts},
     }
     await scene.create(
       service('orthanc', port, type),
@@ -462,6 +466,17 @@ export function orthancSuite(open: () => Promise<ServersTarget>, servers: Orthan
       const {run} = await place({isDicomListening: false})
       const found = seen(await run(['--dicom', '-o', 'json'], asProbe))
       expect({code: found.code, dicom: found.steps('dicom')}).toMatchObject({code: 2, dicom: [{status: 'critical'}]})
+    })
+
+    test('a title of its own: known with credentials, guessed without', async () => {
+      const {report} = await place({aet: 'PACS_READ'})
+      const known = await report(['--dicom'], asProbe)
+      expect({code: known.code, dicom: known.steps('dicom')}).toMatchObject({code: 0, dicom: [{status: 'ok', reason: 'C-ECHO'}]})
+      const guessed = await report(['--dicom'])
+      expect({code: guessed.code, dicom: guessed.steps('dicom')}).toMatchObject({
+        code: 0,
+        dicom: [{status: 'ok', reason: expect.stringMatching(/called AE title/)}],
+      })
     })
 
     test('no pod: that is the answer, and where to look', async () => {
