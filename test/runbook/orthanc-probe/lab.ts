@@ -35,6 +35,8 @@ export interface LabOptions extends ServedOptions {
   readonly pods?: Readonly<Record<string, readonly PodOptions[]>>
   /** Added to Orthanc's deployment. */
   readonly deployment?: Parameters<typeof rawDeployment>[0]
+  /** Ports that its container declares; `dicom` is the one where DICOM is spoken. */
+  readonly ports?: (dicom: number) => readonly Json[]
   /** Variables of its container. */
   readonly env?: readonly Json[]
   /** Of Orthanc's service. */
@@ -73,7 +75,7 @@ export async function lab(options: LabOptions = {}): Promise<Lab> {
   const closed = await closedPort()
 
   const catalogue: Catalogue = options.catalogue ?? builtinCatalogue
-  const sources = await served(objectsOf(options), {...options, catalogue})
+  const sources = await served(objectsOf(options, dicom), {...options, catalogue})
   const portOf = (pod: string): number => (options.closed?.includes(pod) === true ? closed : pod.startsWith('orthanc') ? orthanc : page)
   const credentials =
     options.login === null ? null : {username: LOGIN.name, source: 'SAPOCHE_ORTHANC_PASSWORD', ...(options.login ?? LOGIN)}
@@ -112,12 +114,16 @@ export async function lab(options: LabOptions = {}): Promise<Lab> {
   }
 }
 
-function objectsOf({pods = {}, type = 'NodePort', without = [], deployment = {}, env = [], selector}: LabOptions): Record<string, Json[]> {
+function objectsOf(
+  {pods = {}, type = 'NodePort', without = [], deployment = {}, env = [], selector, ports}: LabOptions,
+  dicom: number,
+): Record<string, Json[]> {
   const names = PLACES.map(({workload}) => workload)
   const podsOf = (workload: string): Json[] =>
     (pods[workload] ?? [{}]).map((pod, index) => {
       const object = rawPod({name: `${workload}-${index}`, replicaSet: `${workload}-new`, ...pod}) as Record<string, Json>
-      return {...object, metadata: {...object['metadata'], labels: {app: workload}}}
+      const containers = workload === ORTHANC.workload && ports !== undefined ? {containers: [{name: 'app', ports: ports(dicom)}]} : {}
+      return {...object, metadata: {...object['metadata'], labels: {app: workload}}, spec: {...object['spec'], ...containers}}
     })
   const found = PLACES.filter(({service}) => !without.includes(service))
   return {

@@ -44,6 +44,7 @@ const WELL: OrthancSight = {
   statistics: stored(10 * GiB),
   jobs: jobs(),
   echo: echoed('echoed', ''),
+  echoPort: {port: 4242, isGuessed: false},
 }
 const RULES: OrthancRules = {
   deep: true,
@@ -188,6 +189,12 @@ describe('storage', () => {
   ])('%s', (_, sight, expected) => check(layers(sight).storage, expected))
 
   test('without --deep', () => check(layers({statistics: null, jobs: null}, {deep: false}).storage, ['skipped', /^only with --deep$/]))
+})
+
+test('dicom: at a port that was guessed', () => {
+  const echoPort = {port: 4242, isGuessed: true}
+  for (const echo of [lost(true), echoed('foreign')]) check(layers({echo, echoPort}).dicom, ['unknown', /; port 4242 is a guess/])
+  check(layers({echoPort}).dicom, ['ok', /^C-ECHO$/])
 })
 
 test('dicom: a title that was guessed is rejected', () => {

@@ -8,6 +8,14 @@ import {orthancListener} from '../../../src/lib/sandbox/orthanc-server.ts'
 import {HEALTHY} from '../../../src/lib/sandbox/orthanc.ts'
 import {brief, lab, type LabOptions, LOGIN, NOW, stepOf} from './lab.ts'
 
+type Json = Readonly<Record<string, unknown>>
+
+/** Where nothing listens at this port. */
+function deaf(port: number): Network {
+  const error = Object.assign(new Error('refused'), {code: 'ECONNREFUSED'})
+  return {...directNetwork, connect: (address) => (address.port === port ? new FailedConnection(error) : directNetwork.connect(address))}
+}
+
 const POD = 'orthanc-read-api-0'
 const down = {status: {readyReplicas: 0, availableReplicas: 0}, conditions: [unavailable(10 * MINUTE)]}
 
@@ -77,6 +85,23 @@ describe('layer by layer', () => {
     expect(strict.verdict).toBe('unknown')
     expect(stepOf(strict, 'database')).toMatchObject({status: 'unknown', reason: 'required, and not looked at: needs credentials'})
     expect(strict.notChecked).toEqual(['dicom (--dicom)'])
+  })
+
+  test.each<[string, (dicom: number) => readonly Json[], string, RegExp]>([
+    [
+      'by its name',
+      (dicom) => [
+        {name: 'http', containerPort: 8042},
+        {name: 'dicom', containerPort: dicom},
+      ],
+      'ok',
+      /^C-ECHO$/,
+    ],
+    ['because it is the only other', (dicom) => [{containerPort: 8042}, {containerPort: dicom}], 'ok', /^C-ECHO$/],
+    ['or not', () => [{containerPort: 8042}], 'unknown', /port 4242 is a guess/],
+  ])('the port for DICOM is found without credentials: %s', async (_, ports, status, reason) => {
+    const report = await (await lab({login: null, ports, network: deaf(4242)})).probe({dicom: true})
+    expect(stepOf(report, 'dicom')).toMatchObject({status, reason: expect.stringMatching(reason)})
   })
 
   test('wrong credentials: 77', async () => {

@@ -1,9 +1,9 @@
-import type {Answer, Failure, OrthancReader} from '../../clients/orthanc/types.ts'
+import type {Answer, Failure, OrthancReader, OrthancSystem} from '../../clients/orthanc/types.ts'
 import {AccessDeniedError, ServerDownError} from '../../clients/reach/errors.ts'
 import {InterruptedError, SapocheError} from '../../errors/index.ts'
-import type {Asked, OrthancSight, ProbeOptions} from './types.ts'
+import type {Asked, DicomPort, Member, OrthancSight, ProbeOptions} from './types.ts'
 
-/** Orthanc's port for DICOM, where nothing says another (Orthanc's own default). */
+/** Orthanc's port for DICOM by default. */
 const DICOM_PORT = 4242
 /** What we call ourselves, and Orthanc, where it does not say what it is called. */
 const [CALLING, CALLED] = ['SAPOCHE', 'ORTHANC'] as const
@@ -20,8 +20,8 @@ export async function ask<T>(call: () => Promise<T>): Promise<NonNullable<Asked<
 
 export interface Target {
   readonly name: string
-  /** Of the container; null where it declares none. */
-  readonly dicomPort: number | null
+  /** Null for a URL. */
+  readonly member: Member | null
 }
 
 /** Layer by layer, as far as one carries the next. Rejects with an AccessDeniedError (77) where the credentials are wrong. */
@@ -36,15 +36,10 @@ export async function askOrthanc(reader: OrthancReader, target: Target, options:
   const isTold = valueOf(open) !== null || isKept(failureOf(open))
   const openSystem = isTold || who === null ? null : await ask(() => reader.system('nobody', signal))
   const facts = valueOf(system)
-  const echo = options.dicom
-    ? await ask(() =>
-        reader.echo(
-          {port: facts?.dicomPort ?? target.dicomPort ?? DICOM_PORT, called: facts?.dicomAet ?? CALLED, calling: CALLING},
-          signal,
-        ),
-      )
-    : null
-  const known = {...sight, open, system, openSystem, echo}
+  const echoPort = options.dicom ? dicomPort(facts, target.member) : null
+  const called = facts?.dicomAet ?? CALLED
+  const echo = echoPort === null ? null : await ask(() => reader.echo({port: echoPort.port, called, calling: CALLING}, signal))
+  const known = {...sight, open, system, openSystem, echo, echoPort}
   if (!mayAsk(known)) return known
   const database = await ask(() => reader.database('user', signal))
   // A filter may keep one route from a user, and not the next.
@@ -54,7 +49,25 @@ export async function askOrthanc(reader: OrthancReader, target: Target, options:
   return {...known, database, statistics, jobs: await ask(() => reader.jobs('user', signal))}
 }
 
-const NOTHING_ASKED = {alive: null, open: null, system: null, openSystem: null, database: null, statistics: null, jobs: null, echo: null}
+/** As Orthanc says; else as its pod does, by the name of a port, or because it has one more than HTTP needs; else the usual one. */
+function dicomPort(system: OrthancSystem | null, member: Member | null): DicomPort {
+  const said = system?.dicomPort ?? member?.pod.endpoint.ports.get('dicom')
+  if (said !== undefined) return {port: said, isGuessed: false}
+  const [only = DICOM_PORT, ...more] = member?.pod.declaredPorts.filter((port) => port !== member.port) ?? []
+  return {port: more.length === 0 ? only : DICOM_PORT, isGuessed: true}
+}
+
+const NOTHING_ASKED = {
+  alive: null,
+  open: null,
+  system: null,
+  openSystem: null,
+  database: null,
+  statistics: null,
+  jobs: null,
+  echo: null,
+  echoPort: null,
+}
 
 /** Of an Orthanc that can't be asked. */
 export function unasked(target: string): OrthancSight {

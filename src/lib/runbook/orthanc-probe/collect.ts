@@ -78,8 +78,7 @@ async function openServers(options: ProbeOptions, {orthanc: gate}: ProbeSources,
 
 async function askServer({target, member, reader, why}: OpenServer, options: ProbeOptions, signal: AbortSignal): Promise<ServerSight> {
   if (reader === null) return {member, sight: unasked(target), why}
-  const dicomPort = member?.pod.endpoint.ports.get('dicom') ?? null
-  return {member, sight: await askOrthanc(reader, {name: target, dicomPort}, options, signal), why}
+  return {member, sight: await askOrthanc(reader, {name: target, member}, options, signal), why}
 }
 
 /** That the way is dead says nothing of Orthanc (rules.md, section 6). */

@@ -53,7 +53,7 @@ export function orthancLayers(sight: OrthancSight, rules: OrthancRules, why: str
     if (data !== null) return skipped(data)
     return statistics === null ? skipped('needs database') : storageFinding(sight, rules)
   }
-  const dicom = rules.dicom ? (needs === null ? dicomFinding(echo, valueOf(system)) : skipped(needs)) : skipped('only with --dicom')
+  const dicom = rules.dicom ? (needs === null ? dicomFinding(sight) : skipped(needs)) : skipped('only with --dicom')
   return [
     layer('http', http, alive),
     layer('authentication', authentication, system),
@@ -187,14 +187,19 @@ function jobsFinding(jobs: Asked<Answer<readonly OrthancJob[]>>, now: number): F
   return {status: 'ok', reason: failed.length === 0 ? '' : `${count(failed.length, 'job')} failed, over an hour ago`}
 }
 
-function dicomFinding(echo: Asked<EchoAnswer>, system: OrthancSystem | null): Finding {
-  const lost = lostFinding(echo)
-  if (lost !== null) return lost
-  if (echo?.answer == null) return skipped('not asked')
+function dicomFinding({echo, echoPort, system}: OrthancSight): Finding {
+  if (echo === null) return skipped('not asked')
+  const found = echoFinding(echo, valueOf(system) !== null)
+  if (found.status !== 'critical' || echoPort?.isGuessed !== true) return found
+  return {status: 'unknown', reason: `${found.reason}; port ${echoPort.port} is a guess, for nothing says which one is DICOM's`}
+}
+
+function echoFinding(echo: NonNullable<Asked<EchoAnswer>>, isTitleKnown: boolean): Finding {
+  if (echo.answer === null) return lostFinding(echo) ?? OK
   const {kind, words} = echo.answer
   if (kind === 'echoed') return {status: 'ok', reason: 'C-ECHO'}
   // Who rejects a title that we have guessed speaks DICOM as well as it should.
-  if (kind === 'rejected' && system === null && /called AE title/.test(words)) {
+  if (kind === 'rejected' && !isTitleKnown && /called AE title/.test(words)) {
     return {status: 'ok', reason: `${words}; its own is not known without credentials`}
   }
   // A speaker that does not want us may well want its modalities, and one that wants TLS speaks.

@@ -13,6 +13,9 @@ import {
   type Judgement,
   judgeService,
   judgeWorkload,
+  listAt,
+  numberAt,
+  objectAt,
   type Service,
   serviceDifferences,
   type Severity,
@@ -60,7 +63,10 @@ export async function readScene(sources: ProbeSources, signal: AbortSignal): Pro
 }
 
 function decodeMember(object: JsonObject): MemberPod {
-  return {...decodePod(object), endpoint: decodeEndpointPod(object)}
+  const declaredPorts = listAt(objectAt(object, 'spec'), 'containers', (container) =>
+    listAt(container, 'ports', (port) => numberAt(port, 'containerPort') ?? []).flat(),
+  ).flat()
+  return {...decodePod(object), endpoint: decodeEndpointPod(object), declaredPorts}
 }
 
 interface Lists {

@@ -52,6 +52,8 @@ export interface ProbeSources {
 /** A pod as the rules know it, and as connections do. */
 export interface MemberPod extends Pod {
   readonly endpoint: EndpointPod
+  /** Ports that its containers declare, named or not. */
+  readonly declaredPorts: readonly number[]
 }
 
 /** A service of the catalogue's `servers`, and what stands behind it. */
@@ -110,4 +112,12 @@ export interface OrthancSight {
   readonly statistics: Asked<Answer<OrthancStatistics>>
   readonly jobs: Asked<Answer<readonly OrthancJob[]>>
   readonly echo: Asked<EchoAnswer>
+  /** Where the echo went; null where none did. */
+  readonly echoPort: DicomPort | null
+}
+
+export interface DicomPort {
+  readonly port: number
+  /** Neither Orthanc nor its pod says that this is the one. */
+  readonly isGuessed: boolean
 }
