@@ -442,9 +442,9 @@ export function doctorSuite({lag, startRedis, orthanc, letPodsConnect}: DoctorSt
   test('one broker is down', async () => {
     const {args} = await place()
     await until(hasRedis, args)
+    ending.push(() => stage.restore())
     await stage.lose([2])
     const found = await doctor(args)
-    await stage.restore()
     expect(found.code).toBe(2)
     expect(found.step('kafka', 'broker 0').status).toBe('ok')
     const lost = found.report.steps.find(({path: of, target}) => of === 'kafka' && target?.startsWith('redpanda-2') === true)
