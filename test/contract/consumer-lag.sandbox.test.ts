@@ -51,7 +51,7 @@ describe('scenarios', () => {
     const {code, report} = await lag('kafka-broker-down')
     expect(code).toBe(3)
     expect(report.summary).toMatchObject({groups: 14, unknown: 14, critical: 0})
-    expect(report.brokers.at(-1)).toMatchObject({id: 2, severity: 'warning'})
+    expect(report.brokers.at(-1)).toMatchObject({id: 2, severity: 'warning', next: ['sapoche pods -n kafka']})
     const rows = report.items.flatMap(({partitions}) => partitions)
     expect(rows.filter(({lag: left}) => left !== null).length).toBeGreaterThan(15)
     expect(new Set(rows.filter(({lag: left}) => left === null).map(({note}) => note))).toEqual(new Set(['no leader']))

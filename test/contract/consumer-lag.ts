@@ -423,6 +423,7 @@ export function consumerLagSuite<S extends LagStage>(open: () => Promise<S>, mor
         expect(reason).toMatch(/can't be read/)
       }
       expect(report.brokers.map(({id}) => id)).toEqual(expect.arrayContaining([0, 1]))
+      expect(report.brokers.find(({severity}) => severity !== 'ok')).toMatchObject({id: 2, next: ['sapoche pods -n kafka']})
       expect(run.code).toBe(3)
     })
 
@@ -430,7 +431,7 @@ export function consumerLagSuite<S extends LagStage>(open: () => Promise<S>, mor
       const {name, lag} = await one()
       const {run, report} = await without([0, 1, 2], lag)
       expect(run.code).toBe(2)
-      expect(report).toMatchObject({verdict: 'critical', brokers: [{id: null, severity: 'critical'}]})
+      expect(report).toMatchObject({verdict: 'critical', brokers: [{id: null, severity: 'critical', next: ['sapoche pods -n kafka']}]})
       expect(report.brokers[0]?.reason).toMatch(/down/)
       expect(itemOf(report, name)).toMatchObject({severity: 'unknown', state: null, lag: null})
     })

@@ -312,7 +312,13 @@ describe('what fails costs its own rows', () => {
     const report = await lag(new KafkaModel(), {openKafka})
     expect(report.verdict).toBe('critical')
     expect(report.brokers).toEqual([
-      {id: null, address: null, severity: 'critical', reason: 'Kafka at kafka-0:9092 is down: connection refused'},
+      {
+        id: null,
+        address: null,
+        severity: 'critical',
+        reason: 'Kafka at kafka-0:9092 is down: connection refused',
+        next: ['sapoche pods -n kafka'],
+      },
     ])
     expect(item(report)).toMatchObject({severity: 'unknown', lag: null, state: null})
   })

@@ -100,14 +100,14 @@ describe('the table', () => {
   test('brokers in trouble, warnings, and what was not looked at', () => {
     const text = lagTable(
       report([], {
-        brokers: [{id: 2, address: null, severity: 'warning', reason: 'the cluster has lost it'}],
+        brokers: [{id: 2, address: null, severity: 'warning', reason: 'the cluster has lost it', next: ['sapoche pods -n kafka']}],
         warnings: [{code: 'x', message: 'no ConfigMap'}],
         notChecked: ['how it moves'],
         windowSeconds: null,
       }),
       OPTIONS,
     )
-    expect(text).toContain('broker 2  warning\n  the cluster has lost it\n')
+    expect(text).toContain('broker 2  warning\n  the cluster has lost it\n  next  sapoche pods -n kafka\n')
     expect(text).toContain('warning  no ConfigMap\n')
     expect(text).toContain('    one look; not checked: how it moves\n')
   })

@@ -1,13 +1,24 @@
 import {ServerDownError} from '../../clients/reach/errors.ts'
 import {count} from '../../text/view.ts'
+import type {ServerHint} from '../bindings/index.ts'
+import {clusterNames} from '../endpoints/index.ts'
 import {isKnown, type Look} from './look.ts'
 import type {LagBroker} from './schema.ts'
 
-/** The brokers that there are, and those that the cluster misses: copies of partitions should be there, and it is not. Pure. */
-export function brokerRows({survey, topics}: Pick<Look, 'survey' | 'topics'>): LagBroker[] {
+/** Where the pods of the brokers are to be seen, by what the workloads call these; nothing where that is no name of the cluster. */
+export function brokerPods(hint: ServerHint | null, namespace: string): string[] {
+  const [place] = clusterNames(hint?.addresses[0]?.host ?? '', namespace)
+  return place === undefined ? [] : [`sapoche pods -n ${place.namespace}`]
+}
+
+/**
+ * The brokers that there are, and those that the cluster misses: copies of partitions should be there, and it is not. `next` helps those
+ * that are in trouble. Pure.
+ */
+export function brokerRows({survey, topics}: Pick<Look, 'survey' | 'topics'>, next: readonly string[]): LagBroker[] {
   const rows = survey.brokers.map(({id, address, error}): LagBroker => {
-    if (error === null) return {id, address, severity: 'ok', reason: ''}
-    return {id, address, severity: error instanceof ServerDownError ? 'warning' : 'unknown', reason: error.message}
+    if (error === null) return {id, address, severity: 'ok', reason: '', next: []}
+    return {id, address, severity: error instanceof ServerDownError ? 'warning' : 'unknown', reason: error.message, next: [...next]}
   })
   const present = new Set(survey.brokers.map(({id}) => id))
   const missed = new Map<number, number>()
@@ -19,7 +30,7 @@ export function brokerRows({survey, topics}: Pick<Look, 'survey' | 'topics'>): L
     .sort(([a], [b]) => a - b)
     .map(([id, partitions]): LagBroker => {
       const reason = `the cluster has lost it; ${count(partitions, 'partition')} of these groups should be on it`
-      return {id, address: null, severity: 'warning', reason}
+      return {id, address: null, severity: 'warning', reason, next: [...next]}
     })
   return [...rows, ...lost]
 }

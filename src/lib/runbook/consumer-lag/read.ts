@@ -6,6 +6,7 @@ import {RefusedError, SapocheError} from '../../errors/index.ts'
 import {kafkaOf, mostNamed, readSubjects, type ServerHint} from '../bindings/index.ts'
 import {readInventory} from '../inventory/index.ts'
 import type {Warning} from '../schema.ts'
+import {brokerPods} from './brokers.ts'
 import {boundGroups, chosenGroups, type Thresholds, unboundWarnings, type WantedGroup} from './groups.ts'
 import {Observer} from './observe.ts'
 import {silentReport, emptyReport, lagReport, type ReportOptions} from './report.ts'
@@ -101,6 +102,8 @@ export function groupsWithoutKafka(options: LagOptions, sources: LagSources, sce
   return groupsOf(options, sources, scene, {brokers: [down], groups: [], newProtocol: false})
 }
 
-export function reportOptions({group, targets}: LagOptions, {cluster, now}: LagSources, {warnings}: Scene): ReportOptions {
-  return {context: cluster.context, namespace: cluster.namespace, now: now(), warnings, narrowed: group !== undefined || targets.length > 0}
+export function reportOptions({group, targets}: LagOptions, {cluster, now}: LagSources, {warnings, hint}: Scene): ReportOptions {
+  const {context, namespace} = cluster
+  const narrowed = group !== undefined || targets.length > 0
+  return {context, namespace, now: now(), warnings, brokerNext: brokerPods(hint, namespace), narrowed}
 }

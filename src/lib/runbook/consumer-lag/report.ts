@@ -17,6 +17,8 @@ export interface ReportOptions {
   /** The API server's clock, epoch milliseconds. */
   readonly now: number
   readonly warnings: readonly Warning[]
+  /** What helps brokers that are in trouble. */
+  readonly brokerNext: readonly string[]
   /** Targets or `--group` were given: other groups are not missed. */
   readonly narrowed: boolean
   /** Since when (epoch milliseconds) groups have been seen rebalancing, while watching. */
@@ -36,7 +38,11 @@ export function lagReport(groups: readonly WantedGroup[], look: Look, options: R
     ...(before === null && groups.length > 0 ? ['how it moves (--window 10s)'] : []),
     ...(others > 0 && !options.narrowed ? [`${count(others, 'group')} that no workload here names (--group '*')`] : []),
   ]
-  return documentOf(items, brokerRows(look), {...options, notChecked, windowSeconds: before === null ? null : (now.at - before.at) / 1000})
+  return documentOf(items, brokerRows(look, options.brokerNext), {
+    ...options,
+    notChecked,
+    windowSeconds: before === null ? null : (now.at - before.at) / 1000,
+  })
 }
 
 /** The report where Kafka gives no answer: that it is down is one; that the way to it is blocked leaves everything unknown. */
@@ -65,6 +71,7 @@ export function silentReport(groups: readonly WantedGroup[], error: SapocheError
     address: null,
     severity: error instanceof ServerDownError ? 'critical' : 'unknown',
     reason: error.message,
+    next: [...options.brokerNext],
   }
   return documentOf(items, [broker], {...options, notChecked: [], windowSeconds: null})
 }

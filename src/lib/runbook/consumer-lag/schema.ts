@@ -67,6 +67,8 @@ export const lagBroker = z.object({
   address: z.string().nullable(),
   severity,
   reason: z.string(),
+  /** Commands that help, best first. */
+  next: z.array(z.string()),
 })
 export type LagBroker = z.infer<typeof lagBroker>
 

@@ -63,7 +63,8 @@ function textOf(report: ConsumerLagReport, options: ViewOptions, tone: Tone, row
   const lines = [header(report, tone), '', ...rows, ...(rows.length > 0 ? [''] : [])]
   for (const {message} of report.warnings) lines.push(...wrap(`${tone.warning('warning')}  ${strip(message)}`, options.width, ''))
   if (report.warnings.length > 0) lines.push('')
-  for (const broker of report.brokers.filter(needsSomebody)) lines.push(...fault(brokerName(broker), '', broker, [], options, tone))
+  for (const broker of report.brokers.filter(needsSomebody))
+    lines.push(...fault(brokerName(broker), '', broker, broker.next, options, tone))
   for (const alike of alikeOf(worstLast(report.items).filter(needsSomebody))) {
     const item = alike.at(-1)!
     const state = item.severity === 'unknown' || movementText(item) === '-' ? '' : `, ${movementText(item)}`
