@@ -63,7 +63,9 @@ export function execSuite(opened: () => InspectTarget, {outcome}: {readonly outc
   })
 
   test('on a terminal: where it runs, its output, and nothing of what was waited for', async () => {
-    const terminal = openTerminal('exec st-bnkd-php -- echo hello', {columns: 120, env: {KUBECONFIG: opened().kubeconfig}})
+    // kwok closes a terminal when its program has ended, whether all was read or not: one that stays for a moment.
+    const words = `exec st-bnkd-php -- sh -c 'echo hello; sleep 1'`
+    const terminal = openTerminal(words, {columns: 120, env: {KUBECONFIG: opened().kubeconfig}})
     try {
       expect(await terminal.ended()).toBe(0)
       const lines = terminal.lines().filter(Boolean)

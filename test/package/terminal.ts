@@ -32,8 +32,8 @@ export interface TerminalOptions {
 
 const PATIENCE_MS = 30_000
 
-/** A terminal echoes Ctrl-C, so that the line may begin with it. */
-const ENDED = /^(?:\^C)?ended (\d+)$/m
+/** A terminal echoes Ctrl-C, and a shell may end behind its prompt, so that the line may begin with that. */
+const ENDED = /(?:^|\^C|[$#] )ended (\d+)$/m
 
 /** `words` are a part of a shell's command line. */
 export function openTerminal(
