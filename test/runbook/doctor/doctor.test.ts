@@ -198,7 +198,7 @@ describe('the way to the cluster', () => {
       'a login plugin that is not there',
       {version: () => Promise.reject(new ConfigurationError("auth plugin aws can't be run"))},
       'API server',
-      {status: 'ok', reason: 'asked nothing: no login'},
+      {status: 'skipped', reason: 'needs login'},
     ],
     [
       'an API server that says nothing',

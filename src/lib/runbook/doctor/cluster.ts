@@ -95,8 +95,8 @@ async function logIn(
       if (failure instanceof ForbiddenError)
         return {value: {...open, version: null, refused: null}, reason: 'answers; its version may not be read'}
       if (!(failure instanceof RefusedError || failure instanceof ConfigurationError)) throw failure
-      const reason = failure instanceof UnauthorizedError ? 'answers 401' : 'asked nothing: no login'
-      return {value: {...open, version: null, refused: failure}, reason}
+      const value = {...open, version: null, refused: failure}
+      return failure instanceof UnauthorizedError ? {value, reason: 'answers 401'} : {value, status: 'skipped', reason: 'needs login'}
     }
   }
   const answer = await hops.hop('API server', way?.server ?? null, ask, 'try again in a while, and ask whoever runs the cluster')
@@ -134,24 +134,38 @@ export interface Contents {
   readonly warnings: readonly Warning[]
 }
 
+/** The contents, null where they can't be read; and whether there is such a namespace at all. */
 export async function readContents(
   hops: Path,
   reached: Reached | null,
   catalogue: Catalogue | null,
   signal: AbortSignal,
-): Promise<Contents | null> {
-  return await hops.hop('namespace', reached?.cluster.namespace ?? null, async (): Promise<Found<Contents>> => {
+): Promise<{contents: Contents | null; isThere: boolean}> {
+  let isThere = true
+  const read = async (): Promise<Found<Contents>> => {
     const {cluster} = reached!
-    const inventory = await readInventory({targets: []}, {cluster, catalogue: catalogue ?? builtinCatalogue}, signal, decodePodWithSpec)
-    const {subjects, warnings} = await readSubjects(cluster, inventory.groups, signal)
-    const value = {inventory, subjects, warnings: [...inventory.warnings.filter(({code}) => code !== 'clock-skew'), ...warnings]}
-    const listed = inventory.groups.filter((group) => group.listed !== null)
-    const missing = catalogue === null ? 0 : listed.filter(({deployment}) => deployment === null).length
-    const reason = `${count(inventory.deployments.length, 'deployment')}, ${count(inventory.pods.length, 'pod')}`
-    if (missing * 2 <= listed.length) return {value, reason}
-    const cure = 'choose another with --context or --namespace'
-    return {value, status: 'warning', reason: `${reason}; ${missing} of ${listed.length} workloads of the catalogue are not there`, cure}
-  })
+    try {
+      const inventory = await readInventory({targets: []}, {cluster, catalogue: catalogue ?? builtinCatalogue}, signal, decodePodWithSpec)
+      const {subjects, warnings} = await readSubjects(cluster, inventory.groups, signal)
+      const own = inventory.warnings.filter(({code}) => code !== 'clock-skew')
+      return contentsFound({inventory, subjects, warnings: [...own, ...warnings]}, catalogue)
+    } catch (error) {
+      isThere = !(error instanceof ConfigurationError)
+      throw error
+    }
+  }
+  const contents = await hops.hop('namespace', reached?.cluster.namespace ?? null, read)
+  return {contents, isThere}
+}
+
+function contentsFound(value: Contents, catalogue: Catalogue | null): Found<Contents> {
+  const {deployments, pods, groups} = value.inventory
+  const listed = groups.filter((group) => group.listed !== null)
+  const missing = catalogue === null ? 0 : listed.filter(({deployment}) => deployment === null).length
+  const reason = `${count(deployments.length, 'deployment')}, ${count(pods.length, 'pod')}`
+  if (missing * 2 <= listed.length) return {value, reason}
+  const cure = 'choose another with --context or --namespace'
+  return {value, status: 'warning', reason: `${reason}; ${missing} of ${listed.length} workloads of the catalogue are not there`, cure}
 }
 
 /** `top` alone rests on it. */

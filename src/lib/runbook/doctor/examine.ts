@@ -24,13 +24,13 @@ export async function examine(options: DoctorOptions, sources: DoctorSources, si
   const {way, reached} = await reachCluster(cluster, sources, own, signal)
   const lost = reached === null ? cluster.needs : null
   const commands = new Path('commands', context, lost)
-  const [contents] = await Promise.all([
+  const [{contents, isThere}] = await Promise.all([
     readContents(cluster, reached, own, signal),
-    // Nothing rests on the namespace here.
+    // Neither rests on what the namespace holds.
     examineMetrics(cluster, reached, signal),
     examineCommands(commands, reached, {readOnly: options.readOnly, home}, signal),
   ])
-  const needs = own === null ? 'catalogue' : lost
+  const needs = own === null ? 'catalogue' : (lost ?? (isThere ? null : 'namespace'))
   const servers = {...context, catalogue, servers: reached?.servers ?? null, subjects: contents?.subjects ?? [], needs}
   const dependencies = new Path('dependencies', context, needs ?? (contents === null ? cluster.needs : null))
   const [behind] = await Promise.all([

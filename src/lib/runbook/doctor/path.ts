@@ -7,7 +7,7 @@ import type {DoctorPath, DoctorStep, HopStatus} from './schema.ts'
 export interface Found<T> {
   readonly value: T
   readonly reason: string
-  readonly status?: Exclude<HopStatus, 'skipped'>
+  readonly status?: HopStatus
   /** Where it is known better than before. */
   readonly target?: string
   readonly cure?: string
