@@ -1,10 +1,11 @@
 import {builtinCatalogue, isMeantFor, type Catalogue} from '../../catalogue/index.ts'
 import {ForbiddenError, UnauthorizedError} from '../../clients/kubernetes/errors.ts'
-import type {ServerConnection, ServerWay} from '../../clients/kubernetes/types.ts'
+import type {ClusterReader, ServerConnection, ServerWay} from '../../clients/kubernetes/types.ts'
 import {ConfigurationError, RefusedError, SapocheError} from '../../errors/index.ts'
 import {age} from '../../text/age.ts'
 import {count} from '../../text/view.ts'
 import {readSubjects, type Subject} from '../bindings/index.ts'
+import {clockWarning} from '../cluster/index.ts'
 import {decodePodWithSpec, type Inventory, type PodWithSpec, readInventory} from '../inventory/index.ts'
 import type {Warning} from '../schema.ts'
 import {readMetrics} from '../top/index.ts'
@@ -15,7 +16,6 @@ import type {DoctorSources, OpenCluster} from './types.ts'
 const DAY_MS = 86_400_000
 /** A certificate that ends so soon is said. */
 const SOON_MS = 7 * DAY_MS
-const SKEW_LIMIT_MS = 5000
 
 export interface Reached extends Omit<OpenCluster, 'version'> {
   /** The API server's; null where it may not be read. */
@@ -36,8 +36,7 @@ export async function reachCluster(
     return connectionFound(found, way!, sources.now())
   })
   const reached = await logIn(hops, sources, expected, way, signal)
-  const clock = reached?.cluster.serverClock() ?? null
-  hops.say('clock', null, () => clockFound(clock?.skew ?? null))
+  hops.say('clock', null, () => clockFound(reached!.cluster))
   return {way, reached}
 }
 
@@ -118,13 +117,12 @@ async function whoWords({cluster}: Reached, signal: AbortSignal): Promise<string
   }
 }
 
-function clockFound(skew: number | null): Omit<Found<null>, 'value'> {
-  if (skew === null) return {status: 'unknown', reason: 'the API server does not say its time'}
-  if (Math.abs(skew) <= SKEW_LIMIT_MS) return {reason: `within ${SKEW_LIMIT_MS / 1000} s of the API server's`}
-  const seconds = Math.round(Math.abs(skew) / 1000)
-  const direction = skew > 0 ? 'ahead of' : 'behind'
+function clockFound(cluster: ClusterReader): Omit<Found<null>, 'value'> {
+  if (cluster.serverClock() === null) return {status: 'unknown', reason: 'the API server does not say its time'}
+  const [skew] = clockWarning(cluster)
+  if (skew === undefined) return {reason: "within 5 s of the API server's"}
   const cure = "set this machine's clock, or the server's: logins and certificates are judged by them"
-  return {status: 'warning', reason: `this machine's clock is ${seconds} s ${direction} the API server's`, cure}
+  return {status: 'warning', reason: skew.message, cure}
 }
 
 /** What the namespace runs, with its environments. */
