@@ -58,6 +58,11 @@ async function documents(file: string): Promise<KubernetesObject[]> {
 
 function node(name: string): unknown {
   const room = {cpu: '32', memory: '128Gi', pods: '250'}
+  // kwok gives a node that was lost all of them anew where one is missing, and has no name to give: it would be left without any.
+  const addresses = [
+    {type: 'InternalIP', address: '127.0.0.1'},
+    {type: 'Hostname', address: name},
+  ]
   return {
     apiVersion: 'v1',
     kind: 'Node',
@@ -66,6 +71,6 @@ function node(name: string): unknown {
       labels: {'kubernetes.io/hostname': name, 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': 'amd64'},
       annotations: {'metrics.k8s.io/resource-metrics-path': `/metrics/nodes/${name}/metrics/resource`},
     },
-    status: {allocatable: room, capacity: room},
+    status: {allocatable: room, capacity: room, addresses},
   }
 }

@@ -23,8 +23,8 @@ describe('what a real control plane alone can do to logs', () => {
   })
   afterAll(async () => {
     // An API server that takes its time to end keeps the nodes from saying that they are well.
-    for (const node of NODES) await restoreNode(cluster.api, node)
     await cluster.restartKwok()
+    for (const node of NODES) await restoreNode(cluster.api, node)
     await restore(cluster.api)
     await target.close()
   })
