@@ -107,6 +107,7 @@ describe('authentication', () => {
     ],
     ['/system is kept from this user', {system: failed('forbidden', 403)}, {}, ['ok', /lets in user "ops"/]],
     ['the server fails', {system: failed('error', 500)}, {}, ['unknown', /answers so/]],
+    ['its database is gone, and its /system with it', {system: failed('error', 503, 36)}, {}, ['ok', /lets in user "ops"/]],
     ['the way is lost', {system: lost(false)}, {}, ['unknown', /no way/]],
     ['open', {open: answered(true as const)}, {}, ['critical', /NodePort 30635/]],
     ['open, which shows in /system alone', {open: failed('error', 503), openSystem: system()}, {}, ['critical', /NodePort 30635/]],
