@@ -1,6 +1,6 @@
 import {openSession} from '../lib/app/index.ts'
 import {SapocheCommand} from '../lib/cli/base-command.ts'
-import {clusterFlags, duration, formatOf, outputFlags, targetFlags} from '../lib/cli/flags.ts'
+import {clusterFlags, duration, listFormatOf, outputFlags, targetFlags} from '../lib/cli/flags.ts'
 import {writeReport} from '../lib/cli/output.ts'
 import {changesNotice, changesViews, readChanges} from '../lib/runbook/changes/index.ts'
 import {journalFile} from '../lib/runbook/journal/index.ts'
@@ -39,7 +39,7 @@ export default class Changes extends SapocheCommand {
       progress.stop()
       const notice = changesNotice(report)
       if (notice !== null) this.terminal.stderr.write(`sapoche: ${notice}\n`)
-      await writeReport(report, formatOf(flags), changesViews(), this.terminal, session.now())
+      await writeReport(report, listFormatOf(flags, this.terminal.stdout), changesViews(), this.terminal, session.now())
     } finally {
       progress.stop()
       await session.close()

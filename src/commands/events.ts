@@ -1,6 +1,6 @@
 import {openSession} from '../lib/app/index.ts'
 import {SapocheCommand} from '../lib/cli/base-command.ts'
-import {clusterFlags, Flags, formatOf, outputFlags, targetFlags} from '../lib/cli/flags.ts'
+import {clusterFlags, Flags, listFormatOf, outputFlags, targetFlags} from '../lib/cli/flags.ts'
 import {writeReport} from '../lib/cli/output.ts'
 import {onReaderGone} from '../lib/cli/reader-gone.ts'
 import {amount} from '../lib/cli/write-flags.ts'
@@ -31,7 +31,7 @@ export default class Events extends SapocheCommand {
 
   async run(): Promise<void> {
     const {flags, argv} = await this.parse(Events)
-    const format = formatOf(flags)
+    const format = listFormatOf(flags, this.terminal.stdout)
     const session = await openSession(flags, 'events', this.surroundings)
     const progress = this.waitFor(`reading events of ${session.cluster.namespace}`)
     const options = {targets: argv.map(String), ...flags}

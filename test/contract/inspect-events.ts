@@ -55,6 +55,10 @@ export function eventsSuite(opened: () => InspectTarget): void {
     ])
     const {summary} = await read<EventsReport>('EventsReport', 'events', workload, '--warnings')
     expect(summary.events).toBe(summary.warnings)
+    // In a pipe a line each.
+    const {stdout} = await opened().sapoche(['events', workload, '--limit', '3'])
+    expect(stdout.split('\n').filter((line) => line.includes('Contract'))).toHaveLength(3)
+    expect(stdout).toMatch(/Warning +Contract .* again and again \(x12 over /)
   })
 
   test('--follow on a terminal: events, and nothing of what was waited for', async () => {

@@ -2,6 +2,7 @@ import {custom as argument} from '@oclif/core/args'
 import {boolean, custom, integer, option, string} from '@oclif/core/flags'
 import {UsageError} from '../errors/index.ts'
 import {parseDuration} from '../text/duration.ts'
+import type {Output} from './terminal.ts'
 
 /** oclif's argument builder. What is piped in is data: it never stands for an argument that was left out. */
 export const Args = {string: argument({ignoreStdin: true, parse: async (input) => input})}
@@ -122,4 +123,10 @@ export function allowFlag<const H extends readonly string[]>(options: H, summary
 /** The chosen format: `--json` is `-o json`. */
 export function formatOf<F extends Format>(flags: {output: F; json: boolean}): F | 'json' {
   return flags.json ? 'json' : flags.output
+}
+
+/** The same for a list of happenings: where no terminal shows it, a table is wide, a line each, for grep. */
+export function listFormatOf<F extends Format>(flags: {output: F; json: boolean}, {isTerminal}: Output): F | 'json' | 'wide' {
+  const format = formatOf(flags)
+  return format === 'table' && !isTerminal ? 'wide' : format
 }
