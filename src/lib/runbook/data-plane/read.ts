@@ -6,7 +6,7 @@ import {groupsOf, queuesOf, readSubjects} from '../bindings/index.ts'
 import {type LagSources, readLag} from '../consumer-lag/index.ts'
 import type {ConsumerLagReport} from '../consumer-lag/schema.ts'
 import {readInventory} from '../inventory/index.ts'
-import {liveProbe, type OrthancGate} from '../orthanc-probe/index.ts'
+import {type OrthancGate, readProbe} from '../orthanc-probe/index.ts'
 import type {OrthancProbeReport} from '../orthanc-probe/schema.ts'
 import {liveQueueDepth, type QueueDepthReport, type RedisGate} from '../queue-depth/index.ts'
 import type {Warning} from '../schema.ts'
@@ -84,9 +84,7 @@ export async function readDataPlane(options: DataOptions, sources: DataSources, 
     ).read(signal)
   const readGroups = (): Promise<ConsumerLagReport> => readLag(options, {...here, openKafka: servers.openKafka}, signal)
   const readOrthanc = (): Promise<OrthancProbeReport> =>
-    liveProbe({deep: false, dicom: false, 'read-secrets': servers.readSecrets, interval: 0}, {...here, orthanc: servers.orthanc}).read(
-      signal,
-    )
+    readProbe({deep: false, dicom: false, 'read-secrets': servers.readSecrets}, {...here, orthanc: servers.orthanc}, signal)
   const isOrthancWanted = options.orthanc === true && groups.some(({name}) => name === orthancWorkload(catalogue))
   const [depth, lag, images] = await Promise.all([
     queues.length === 0 ? null : answerOf(readQueues),

@@ -1,5 +1,5 @@
 export {exitCodeOf} from '../../workload/index.ts'
-export {liveProbe} from './live.ts'
+export {liveProbe, readProbe} from './live.ts'
 export {REQUIRABLE} from './names.ts'
 export type {OrthancGate, ProbeSources} from './types.ts'
 export {probeViews} from './view.ts'

@@ -16,48 +16,57 @@ const ENOUGH = 24
 /** The text formats of `orthanc-probe`. */
 export function probeViews(failOn: FailOn): Record<'table' | 'wide' | 'name' | 'junit', View> {
   return {
-    table: (report, options) => `${probeLines(report, options, {width: options.width}).join('\n')}\n`,
-    wide: (report, options) => `${probeLines(report, options, {width: Infinity}).join('\n')}\n`,
+    table: (report, options) => probeText(report, options, {isWide: false}),
+    wide: (report, options) => probeText(report, options, {isWide: true}),
     name: ({steps}) => steps.map(({name, target}) => `${name}/${strip(target)}\n`).join(''),
     junit: ({steps}) => junit('sapoche orthanc-probe', junitCases(steps), failOn),
   }
 }
 
 export interface Form {
-  /** Columns that the steps may take. */
-  readonly width: number
+  /** Each step in one line. */
+  readonly isWide: boolean
   /** A line that shows how long a step took, look by look. */
-  readonly trend?: (step: ProbeStep) => string
+  readonly trendOf?: (step: ProbeStep) => string
 }
 
 /** Header, steps in their order, the commands that help, and the verdict. */
-export function probeLines(report: OrthancProbeReport, options: ViewOptions, {width, trend}: Form): string[] {
+export function probeText(report: OrthancProbeReport, options: ViewOptions, {isWide, trendOf}: Form): string {
   const tone = tones(options.colour)
   const {steps, warnings, next} = report
-  return [
+  const width = isWide ? Infinity : options.width
+  const lines = [
     header(report, tone),
     '',
-    ...steps.flatMap((step, index) => stepLines(step, steps[index - 1]?.target ?? '', tone, {width, ...(trend && {trend})})),
+    ...steps.flatMap((step, index) =>
+      stepLines(step, steps[index - 1]?.target ?? '', tone, {width, bars: trendOf === undefined ? '' : `  ${trendOf(step)}`}),
+    ),
     '',
     ...warnings.flatMap(({message}) => labelled('warning', strip(message), options.width, tone.warning)),
     ...next.map((command, index) => `${index === 0 ? tone.quiet('next') : '    '}  ${strip(command)}`),
     ...(warnings.length + next.length === 0 ? [] : ['']),
     ...closing(report, options, tone),
-  ].map((line) => line.trimEnd())
+  ]
+  return `${lines.map((line) => line.trimEnd()).join('\n')}\n`
+}
+
+interface StepForm {
+  readonly width: number
+  /** What stands between the time and the words. */
+  readonly bars: string
 }
 
 /** The target stands where it changes. */
-function stepLines(step: ProbeStep, before: string, tone: Tone, {width, trend}: Form): string[] {
+function stepLines(step: ProbeStep, before: string, tone: Tone, {width, bars}: StepForm): string[] {
   const {name, target, status, ms, reason} = step
-  const head =
-    name.padEnd(NAME) + toneOf(status, tone) + ' '.repeat(STATUS - status.length) + (ms === null ? '' : `${ms} ms`).padStart(TIME - 2)
-  const line = trend === undefined ? '' : `  ${trend(step)}`
-  const margin = NAME + STATUS + TIME + line.length
+  const time = (ms === null ? '' : `${ms} ms`).padStart(TIME - 2)
+  const head = name.padEnd(NAME) + toneOf(status, tone) + ' '.repeat(STATUS - status.length) + time + bars
+  const margin = NAME + STATUS + TIME + bars.length
   const words = [target === before ? '' : target, reason].filter((part) => part !== '').join(': ')
-  if (words === '') return [head + line]
+  if (words === '') return [head]
   const indent = margin + ENOUGH > width ? ' '.repeat(NAME) : ' '.repeat(margin)
   const [first = '', ...rest] = wrap(strip(words), width, indent)
-  return indent.length < margin ? [head + line, first, ...rest] : [`${head}${line}  ${first.slice(margin)}`, ...rest]
+  return indent.length < margin ? [head, first, ...rest] : [`${head}  ${first.slice(margin)}`, ...rest]
 }
 
 function toneOf(status: ProbeStep['status'], tone: Tone): string {

@@ -2,6 +2,7 @@ import {ApiAbsentError} from '../../clients/kubernetes/errors.ts'
 import type {ClusterReader} from '../../clients/kubernetes/types.ts'
 import {ConfigurationError, RefusedError, SapocheError, UnreachableError} from '../../errors/index.ts'
 import type {Read} from '../cluster/index.ts'
+import {type Blindness, rest} from '../polling.ts'
 import type {Source} from './collect.ts'
 import {Collection, identified} from './follow-collection.ts'
 
@@ -18,12 +19,6 @@ export interface Pace {
   /** Between two tries to read what was refused, and what could never be read. */
   readonly retryMs: number
   readonly slowRetryMs: number
-}
-
-/** Since when nothing new is seen (epoch milliseconds), and why. */
-export interface Blindness {
-  readonly since: number
-  readonly reason: string
 }
 
 export interface WatchedOptions {
@@ -125,18 +120,4 @@ export class Watched<T> {
     this.#state = 'unread'
     this.#error = error instanceof ApiAbsentError ? null : error
   }
-}
-
-/** Waits `ms`, or until `signal` aborts. */
-export function rest(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', end)
-      resolve()
-    }
-    const timer = setTimeout(end, ms)
-    signal.addEventListener('abort', end)
-    if (signal.aborted) end()
-  })
 }

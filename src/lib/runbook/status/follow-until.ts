@@ -1,17 +1,16 @@
-import type {Severity, Verdict} from '../schema.ts'
+import {isGoodEnough, type Until} from '../polling.ts'
+import type {Severity} from '../schema.ts'
 import type {Sight} from './follow.ts'
 
 /** What `--until` waits for. */
 export interface Goal {
-  /** The worst verdict that is good enough. */
-  readonly verdict: 'ok' | 'warning'
+  readonly verdict: Until
   /** Healths that don't count for the verdict. */
   readonly allow: readonly string[]
 }
 
-const ENOUGH: Readonly<Record<Goal['verdict'], readonly Verdict[]>> = {ok: ['ok'], warning: ['ok', 'warning']}
 /** What stands against the goal, worst first. */
-const AGAINST: Readonly<Record<Goal['verdict'], readonly Severity[]>> = {
+const AGAINST: Readonly<Record<Until, readonly Severity[]>> = {
   ok: ['critical', 'unknown', 'warning'],
   warning: ['critical', 'unknown'],
 }
@@ -19,7 +18,7 @@ const MOST_NAMES = 3
 
 /** Whether the goal is reached: never by a report that has grown old. */
 export function isReached({report, blind}: Sight, goal: Goal): boolean {
-  return blind === null && ENOUGH[goal.verdict].includes(report.verdict)
+  return blind === null && isGoodEnough(report.verdict, goal.verdict)
 }
 
 /** What stands between this sight and the goal, in a line. */

@@ -1,8 +1,9 @@
 import type {ClusterReader} from '../../clients/kubernetes/types.ts'
 import {requireNamespace} from '../cluster/index.ts'
+import type {Blindness} from '../polling.ts'
 import {SOURCES, type Kinds, type Snapshot} from './collect.ts'
 import {newestEvents} from './follow-collection.ts'
-import {Watched, type Blindness, type Pace} from './follow-kind.ts'
+import {Watched, type Pace} from './follow-kind.ts'
 
 type Watches = {readonly [K in keyof Kinds]: Watched<Kinds[K]>}
 

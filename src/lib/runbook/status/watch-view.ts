@@ -1,8 +1,8 @@
-import {age} from '../../text/age.ts'
 import {strip, stripLine} from '../../text/strip.ts'
 import {clockTime, parseTime} from '../../text/time.ts'
 import {tones, type Tone} from '../../text/tone.ts'
-import {clip, wrap, type ViewOptions} from '../../text/view.ts'
+import {clip, type ViewOptions} from '../../text/view.ts'
+import {watchHead} from '../polling.ts'
 import {toned} from '../view.ts'
 import type {Sight} from './follow.ts'
 import type {StatusChange} from './schema.ts'
@@ -21,10 +21,7 @@ export function watchPage(sight: Sight, form: WatchForm, options: ViewOptions): 
   const [title = '', ...body] = FORMS[form](sight.report, options, recentChanges(sight, options, tone))
     .trimEnd()
     .split('\n')
-  if (sight.blind === null) return {head: [`${title}  watching`], body}
-  const {since, reason} = sight.blind
-  const words = `BLIND for ${age(options.now - since)}: ${stripLine(reason)}; trying again, what follows is old`
-  return {head: [title, ...wrap(words, options.width, '  ').map((line) => tone.unknown(line))], body}
+  return {head: watchHead(title, sight.blind, options), body}
 }
 
 /** The changes of a sight, a line each; '' where there are none. */

@@ -1,4 +1,5 @@
 import type {ViewOptions} from '../../text/view.ts'
+import type {Until} from '../polling.ts'
 import {isReached, waitingFor, type Goal} from './follow-until.ts'
 import {followDeep} from './follow-deep.ts'
 import {followStatus, type Sight} from './follow.ts'
@@ -6,8 +7,8 @@ import {readStatus, type StatusOptions, type StatusSources} from './judge.ts'
 import {watchJsonLines, watchLines, watchPage} from './watch-view.ts'
 
 export interface LiveStatusOptions extends StatusOptions {
-  /** The worst verdict that is waited for; `ok` where it is not said. */
-  readonly until?: Goal['verdict'] | undefined
+  /** `ok` where it is not said. */
+  readonly until?: Until | undefined
   /** `--problems`: only what is wrong. */
   readonly problems: boolean
   /** `-o`. */
