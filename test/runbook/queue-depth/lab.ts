@@ -136,7 +136,8 @@ export async function lab({
     return ticking(reader, () => (passed += tick))
   }
   const sources = {...cluster, now: () => NOW + passed, redis: {isKnown, open}}
-  const live: Lab['live'] = (more = {}) => liveQueueDepth({targets: [], discover: false, failed: false, interval: 1, ...more}, sources)
+  const live: Lab['live'] = (more = {}) =>
+    liveQueueDepth({targets: [], discover: false, failed: false, interval: 1, output: 'table', ...more}, sources)
   return {
     store,
     sources,

@@ -1,8 +1,10 @@
 import {describe, expect, test} from 'vitest'
 import {UnreachableError} from '../../../src/lib/errors/index.ts'
-import type {Sight} from '../../../src/lib/runbook/queue-depth/index.ts'
-import {queueDepthReport} from '../../../src/lib/runbook/queue-depth/schema.ts'
+import type {Sight as SightOf} from '../../../src/lib/runbook/polling.ts'
+import {queueDepthReport, type QueueDepthReport} from '../../../src/lib/runbook/queue-depth/schema.ts'
 import {job, lab, type Lab, NOW, PATIENT, worker} from './lab.ts'
+
+type Sight = SightOf<QueueDepthReport>
 
 const VIEW = {width: 100, colour: false, now: NOW}
 
@@ -39,9 +41,12 @@ describe('following', () => {
     here.redis('RPUSH', 'queues:pdf', job(1))
     const seen = await sights(here, 3, (n) => n === 1 && here.cut())
     expect(seen.map(({blind}) => blind !== null)).toEqual([false, true, false])
-    expect(seen[1]).toMatchObject({blind: expect.stringMatching(/connection to/), report: {verdict: 'unknown', items: [{pending: 1}]}})
+    expect(seen[1]).toMatchObject({
+      blind: {reason: expect.stringMatching(/connection to/)},
+      report: {verdict: 'unknown', items: [{pending: 1}]},
+    })
     expect(seen[1]?.report.warnings).toEqual([{code: 'blind', message: expect.stringMatching(/^what follows is old: /)}])
-    expect(here.live().page(seen[1]!, VIEW).head.join(' ')).toMatch(/BLIND: .*trying again, +what follows is old/)
+    expect(here.live().page(seen[1]!, VIEW).head.join(' ')).toMatch(/BLIND for \d+ s: .*trying +again, what follows is old/)
     expect(here.live().isReached(seen[1]!)).toBe(false)
     expect(seen[2]).toMatchObject({report: {verdict: 'ok', windowSeconds: null, warnings: []}})
     expect(here.hints).toHaveLength(2)

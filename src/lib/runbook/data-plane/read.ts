@@ -8,7 +8,7 @@ import type {ConsumerLagReport} from '../consumer-lag/schema.ts'
 import {readInventory} from '../inventory/index.ts'
 import {type OrthancGate, readProbe} from '../orthanc-probe/index.ts'
 import type {OrthancProbeReport} from '../orthanc-probe/schema.ts'
-import {liveQueueDepth, type QueueDepthReport, type RedisGate} from '../queue-depth/index.ts'
+import {type QueueDepthReport, readQueueDepth, type RedisGate} from '../queue-depth/index.ts'
 import type {Warning} from '../schema.ts'
 import type {GroupState, QueueState, ServerState} from './schema.ts'
 
@@ -78,10 +78,11 @@ export async function readDataPlane(options: DataOptions, sources: DataSources, 
   const queues = [...new Set(names.flatMap((each) => each.queues))]
   const here = {cluster, catalogue, now}
   const readQueues = (): Promise<QueueDepthReport> =>
-    liveQueueDepth(
-      {targets: [], queue: queues, discover: false, failed: false, window: options.window, interval: 0},
+    readQueueDepth(
+      {targets: [], queue: queues, discover: false, failed: false, window: options.window},
       {...here, redis: servers.redis},
-    ).read(signal)
+      signal,
+    )
   const readGroups = (): Promise<ConsumerLagReport> => readLag(options, {...here, openKafka: servers.openKafka}, signal)
   const readOrthanc = (): Promise<OrthancProbeReport> =>
     readProbe({deep: false, dicom: false, 'read-secrets': servers.readSecrets}, {...here, orthanc: servers.orthanc}, signal)
@@ -167,7 +168,8 @@ function kafkaState(answer: Answer<ConsumerLagReport>): ServerState {
   if (answer instanceof SapocheError) return unreached('kafka', answer)
   const faulty = answer.brokers.filter(({severity}) => severity !== 'ok' && severity !== 'info')
   const reasons = faulty.map(({id, reason}) => (id === null ? reason : `broker ${id}: ${reason}`))
-  return {name: 'kafka', severity: worst(answer.brokers.map(({severity}) => severity)), reason: reasons.join('; '), next: []}
+  const severity = worst(answer.brokers.map((broker) => broker.severity))
+  return {name: 'kafka', severity, reason: reasons.join('; '), next: [...new Set(faulty.flatMap(({next}) => next))]}
 }
 
 /** The workload of the catalogue behind which Orthanc is. */

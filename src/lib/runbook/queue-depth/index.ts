@@ -1,6 +1,6 @@
 export {redisAtStake} from './at-stake.ts'
 export {exitCodeOf} from '../../workload/index.ts'
 export type {DepthSources, RedisGate} from './collect.ts'
-export {liveQueueDepth, type LiveOptions, type Sight} from './live.ts'
+export {liveQueueDepth, type LiveOptions, readQueueDepth} from './live.ts'
 export type {QueueDepthReport} from './schema.ts'
 export {queueDepthViews} from './view.ts'

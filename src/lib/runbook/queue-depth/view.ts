@@ -16,39 +16,40 @@ type View = (report: QueueDepthReport, options: ViewOptions) => string
 /** The text formats of `queue-depth`. */
 export function queueDepthViews(failOn: FailOn): Record<'table' | 'wide' | 'name' | 'junit', View> {
   return {
-    table: (report, options) => `${depthLines(report, options, {width: options.width}).join('\n')}\n`,
-    wide: (report, options) => `${depthLines(report, options, {width: Infinity}).join('\n')}\n`,
+    table: (report, options) => depthText(report, options, {isWide: false}),
+    wide: (report, options) => depthText(report, options, {isWide: true}),
     name: ({items}) => items.map(({queue}) => `${strip(queue)}\n`).join(''),
     junit: (report) => junit('sapoche queue-depth', junitCases(report), failOn),
   }
 }
 
 export interface Form {
-  /** Columns that the table may take. */
-  readonly width: number
+  /** All columns, however wide. */
+  readonly isWide: boolean
   /** A line that shows how the queue went, by its name; '' for none. */
   readonly trend?: (queue: string) => string
 }
 
 /** Header, queues with the worst last, Redis, what is wrong, and the verdict. */
-export function depthLines(report: QueueDepthReport, options: ViewOptions, {width, trend}: Form): string[] {
+export function depthText(report: QueueDepthReport, options: ViewOptions, form: Form): string {
   const tone = tones(options.colour)
+  const width = form.isWide ? Infinity : options.width
   const rows = report.items.toSorted((a, b) => ORDER[a.severity] - ORDER[b.severity])
-  return [
+  const lines = [
     header(report, tone),
     '',
-    ...columns(rows, tableColumns(report, width, tone, trend), {width, tone}),
+    ...columns(rows, tableColumns(report, tone, form), {width, tone}),
     ...(rows.length === 0 ? ['no queues: no workload names one, and none was asked for'] : []),
     ...redisLines(report.redis, options, tone),
     ...failedLine(report, tone),
     '',
     ...faults(report, options, tone),
     ...closing(report, options, tone),
-  ].map((line) => line.trimEnd())
+  ]
+  return `${lines.map((line) => line.trimEnd()).join('\n')}\n`
 }
 
-function tableColumns(report: QueueDepthReport, width: number, tone: Tone, trend: Form['trend']): Column<QueueItem>[] {
-  const isWide = width === Infinity
+function tableColumns(report: QueueDepthReport, tone: Tone, {isWide, trend}: Form): Column<QueueItem>[] {
   const hasReads = report.windowSeconds !== null
   const all: (Column<QueueItem> | false)[] = [
     {title: 'QUEUE', cell: ({queue}) => strip(queue)},
