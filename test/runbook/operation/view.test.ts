@@ -76,7 +76,8 @@ describe('a restart', () => {
     expect(restartReport.parse(RESTART)).toEqual(RESTART)
     expect(restartViews.table(RESTART, VIEW)).toBe(`sapoche  context prod-eu  2026-11-22 03:12:07Z
 
-  consumer-revenue                                    inactive     its baseline is 0: only by its own name
+  consumer-revenue                                    inactive
+    its baseline is 0: only by its own name
   consumer-dicom                     revision 4 -> 5  restarted    14 s
   consumer-employee                  revision 2 -> 3  doomed
   consumer-pat-dtc-homekit-register                   not-started
@@ -100,6 +101,31 @@ undo  sapoche rollback consumer-dicom --to-revision 4
     const text = restartViews.wide(RESTART, {...VIEW, width: 200})
     expect(text).toMatch(/^ +NAME +CHANGE +OUTCOME +SECONDS +UNDO +REASON$/m)
     expect(text).toMatch(/consumer-dicom +revision 4 -> 5 +restarted +14\.2 +sapoche rollback consumer-dicom --to-revision 4/)
+  })
+
+  test('no line is wider than the screen: a note without room beside it stands below', () => {
+    const reason = `protected (every worker's queue and the application's cache live in it): only by its own name, redis-master-st-sp`
+    const items = [
+      item('redis-master-st-sp', {outcome: 'skipped', reason}),
+      item('worker-sapoche-batch-publisher-notification', {outcome: 'inactive', reason: 'its baseline is 0: only by its own name'}),
+      item('web', {before: 1, outcome: 'planned', seconds: 0}),
+    ]
+    const report = {...RESTART, items, warnings: []}
+    for (const colour of [false, true]) {
+      const lines = restartViews
+        .table(report, {...VIEW, colour})
+        .replaceAll(new RegExp(`${ESCAPE}\\[\\d+m`, 'g'), '')
+        .split('\n')
+      expect(lines.slice(2, 8)).toEqual([
+        '  redis-master-st-sp                                       skipped',
+        "    protected (every worker's queue and the application's cache live in it):",
+        '    only by its own name, redis-master-st-sp',
+        '  worker-sapoche-batch-publisher-notification              inactive',
+        '    its baseline is 0: only by its own name',
+        '  web                                          revision 1  planned',
+      ])
+    }
+    expect(restartViews.table(report, {...VIEW, width: 200})).toContain(`skipped   ${reason}\n`)
   })
 
   test('as names', () => {

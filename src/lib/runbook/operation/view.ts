@@ -44,6 +44,8 @@ export interface ShownWords {
 const QUIET: ReadonlySet<Outcome> = new Set(['unchanged', 'inactive', 'skipped', 'not-started'])
 const WARNING: ReadonlySet<Outcome> = new Set(['superseded', 'timed-out'])
 const GOES_ON = 'what was begun goes on in the cluster; sapoche status --watch'
+/** Before a note that stands under its line. */
+const NOTE_MARGIN = '    '
 /** More undo lines than these stand in `-o wide` alone. */
 const MOST_UNDO_LINES = 5
 
@@ -56,11 +58,30 @@ export function operationViews<R extends ShownReport>(wordsOf: (report: R) => Sh
   }
 }
 
-/** A line for each item; then what went wrong, with its evidence; then what was changed, and how to undo it, nearest the prompt. */
+/**
+ * A line for each item, and under it the note that has no room beside it; then what went wrong, with its evidence; then what was changed, and how
+ * to undo it, nearest the prompt.
+ */
 function operationTable(report: ShownReport, options: ViewOptions, words: ShownWords): string {
+  const shape = {indent: 2, align: ['left', 'right']} as const
+  const cells = (item: ShownItem, tone: Tone): string[] => [strip(item.name), change(item, words), tint(item.outcome, tone)]
+  const plain = tones(false)
+  const widest = table(
+    report.items.map((item) => cells(item, plain)),
+    shape,
+  ).reduce((most, line) => Math.max(most, line.length), 0)
+  const fits = (text: string): boolean => widest + 2 + text.length <= options.width
   const tone = tones(options.colour)
-  const rows = report.items.map((item) => [strip(item.name), change(item, words), tint(item.outcome, tone), note(item)])
-  return render(report, options, words, rows.length === 0 ? [] : table(rows, {indent: 2, align: ['left', 'right']}))
+  const notes = report.items.map(note)
+  const lines = table(
+    report.items.map((item, index) => [...cells(item, tone), fits(notes[index] ?? '') ? (notes[index] ?? '') : '']),
+    shape,
+  )
+  const rows = lines.flatMap((line, index) => {
+    const text = notes[index] ?? ''
+    return fits(text) ? [line] : [line, ...wrap(text, options.width, NOTE_MARGIN)]
+  })
+  return render(report, options, words, rows)
 }
 
 /** As the table, with the whole reason and the undo line of each. */
@@ -98,10 +119,11 @@ function change({before, after}: ShownItem, {unit}: ShownWords): string {
   return after === null ? `${unit}${before}` : `${unit}${before ?? '?'} -> ${after}`
 }
 
+/** Why, or how long it took; trouble has lines of its own. */
 function note({outcome, reason, seconds}: ShownItem): string {
   if (isTrouble(outcome)) return ''
   if (reason !== '') return stripLine(reason)
-  return seconds === null ? '' : `${seconds < 10 ? seconds : Math.round(seconds)} s`
+  return seconds === null || outcome === 'planned' ? '' : `${seconds < 10 ? seconds : Math.round(seconds)} s`
 }
 
 function tint(outcome: Outcome, tone: Tone): string {
