@@ -154,7 +154,7 @@ describe('mermaid', () => {
   test('states are words in the nodes, and a line that nothing passes says so', () =>
     expect(lines(mermaid(trace(STOPPED_PHP, 'gateway'), options))).toBe(`
 flowchart TD
-  subgraph gateway["External requests"]
+  subgraph flow1["External requests"]
     hop1(["external requests<br/>not checked"])
     hop2(["APISIX gateway (other namespace)<br/>not checked"])
     hop3[["service st-sapoche-nginx<br/>3 endpoints, 10.27.41.39:80<br/>ok"]]
@@ -173,9 +173,19 @@ flowchart TD
   class hop5 critical
 `))
 
+  test("a flow whose name is a word of Mermaid's own", () => {
+    const report = trace({}, 'events')
+    const odd = {
+      ...report,
+      flows: report.flows.map((flow) => ({...flow, name: 'default'})),
+      items: report.items.map((hop) => ({...hop, flow: 'default'})),
+    }
+    expect(mermaid(odd, options)).toBe(mermaid(report, options))
+  })
+
   test('quotes and brackets of a name do not end a node', () => {
     const report = trace({}, 'events')
-    const odd = {...report, items: report.items.map((hop) => ({...hop, name: 'a "b" <c> #d'}))}
-    expect(mermaid(odd, options)).toContain('"a #quot;b#quot; #lt;c#gt; #35;d')
+    const odd = {...report, items: report.items.map((hop) => ({...hop, name: '`a` "b" <c> #d'}))}
+    expect(mermaid(odd, options)).toContain('"#96;a#96; #quot;b#quot; #lt;c#gt; #35;d')
   })
 })

@@ -20,10 +20,11 @@ const STYLES: Readonly<Record<(typeof CLASSES)[number], string>> = {
 /** The flows as a diagram of Mermaid; states are words in the nodes, the colours only repeat them. */
 export function traceMermaid({flows, items}: TraceReport): string {
   const ids = new Map(items.map((hop, at) => [hop, `hop${at + 1}`]))
-  const lines = flows.flatMap(({name, title}) => {
+  const lines = flows.flatMap(({name, title}, flowAt) => {
     const hops = items.filter(({flow}) => flow === name)
     return [
-      `  subgraph ${name.replaceAll('-', '_')}["${label(title)}"]`,
+      // Names of the catalogue may be words of Mermaid's own.
+      `  subgraph flow${flowAt + 1}["${label(title)}"]`,
       ...hops.map((hop) => {
         const [open, close] = SHAPES[hop.kind]
         const words = [titleOf(hop), detailsOf(hop), stateOf(hop)].filter((text) => text !== '').map(label)
@@ -43,7 +44,12 @@ export function traceMermaid({flows, items}: TraceReport): string {
   return ['flowchart TD', ...lines, ...classes, ''].join('\n')
 }
 
-/** Text within quotes of a node. */
+/** Text within quotes of a node; a backtick there would begin Markdown. */
 function label(text: string): string {
-  return strip(text).replaceAll('#', '#35;').replaceAll('"', '#quot;').replaceAll('<', '#lt;').replaceAll('>', '#gt;')
+  return strip(text)
+    .replaceAll('#', '#35;')
+    .replaceAll('"', '#quot;')
+    .replaceAll('<', '#lt;')
+    .replaceAll('>', '#gt;')
+    .replaceAll('`', '#96;')
 }
