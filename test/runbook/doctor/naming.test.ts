@@ -63,8 +63,9 @@ test('who names it, and where; ConfigMaps followed, Secrets not read', () => {
       ms: null,
       reason: 'DB_HOST of ConfigMap config, DB_HOST: a, b, c',
       cure: null,
+      workloads: ['a', 'b', 'c'],
     },
-    {name: 'it', target: null, status: 'ok', ms: null, reason: 'DB_HOST of Secret secrets: d', cure: null},
+    {name: 'it', target: null, status: 'ok', ms: null, reason: 'DB_HOST of Secret secrets: d', cure: null, workloads: ['d']},
   ])
 })
 

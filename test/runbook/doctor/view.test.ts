@@ -185,6 +185,8 @@ describe('the report', () => {
       'whether pods reach what they depend on (--from-pods)',
       'apisix: in another namespace; nothing here names it',
     ])
+    const bucket = step('dependencies', 'object-storage', {reason: 'AWS_BUCKET: worker-pdf'})
+    expect(report([bucket], {fromPods: true}).notChecked).toEqual(['whether pods reach object-storage: no workload names its address'])
     expect(TROUBLED.summary).toEqual({hops: 15, ok: 9, warning: 1, critical: 1, unknown: 0, skipped: 4})
   })
 })

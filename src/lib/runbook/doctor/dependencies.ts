@@ -25,7 +25,7 @@ type Row = Omit<DoctorStep, 'path'>
 
 /** Pure. */
 export function nameRow({dependency: {name, where, environment}, address, sources, workloads}: Naming): Row {
-  const row = {name, target: address === null ? null : addressWords(address), ms: null, cure: null}
+  const row = {name, target: address === null ? null : addressWords(address), ms: null, cure: null, workloads: [...workloads]}
   if (workloads.length > 0) return {...row, status: 'ok', reason: `${sources.join(', ')}: ${workloadWords(workloads)}`}
   const reason = environment.length === 0 ? `${where}; nothing here names it` : `no workload names it (${environment.join(', ')})`
   return {...row, status: 'skipped', reason}

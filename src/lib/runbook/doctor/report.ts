@@ -44,8 +44,10 @@ export function doctorReport({steps, context, namespace, server, fromPods, warni
 function notChecked(steps: readonly DoctorStep[], fromPods: boolean): string[] {
   const aside = steps.filter(({status, reason, path}) => status === 'skipped' && !reason.startsWith('needs ') && path !== 'program')
   const named = steps.some(({path, status, target}) => path === 'dependencies' && status === 'ok' && target !== null)
+  const placeless = steps.filter(({path, status, target}) => path === 'dependencies' && status === 'ok' && target === null)
   return [
     ...(named && !fromPods ? ['whether pods reach what they depend on (--from-pods)'] : []),
+    ...(fromPods ? placeless.map(({name}) => `whether pods reach ${name}: no workload names its address`) : []),
     ...aside.map(({path, name, reason}) => `${path === 'dependencies' ? name : path === 'commands' ? `command ${name}` : path}: ${reason}`),
   ]
 }

@@ -20,6 +20,8 @@ export const doctorStep = z.object({
   reason: z.string(),
   /** What to do about it; null where there is nothing to be done. */
   cure: z.string().nullable(),
+  /** Of a dependency: the workloads whose environment names it. */
+  workloads: z.array(z.string()).optional(),
 })
 export type DoctorStep = z.infer<typeof doctorStep>
 
