@@ -76,7 +76,7 @@ describe('layer by layer', () => {
     const report = await here.probe()
     expect(report).toMatchObject({
       verdict: 'ok',
-      notChecked: ['database (needs credentials)', 'storage (--deep)', 'dicom (--dicom)'],
+      notChecked: ['database (needs credentials: --read-secrets)', 'storage (--deep)', 'dicom (--dicom)'],
     })
     expect(brief(report)).toEqual(
       expect.arrayContaining(['http ok', 'authentication ok', 'database skipped', 'storage skipped', 'dicom skipped']),

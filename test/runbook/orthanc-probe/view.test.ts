@@ -52,6 +52,10 @@ CRITICAL  Orthanc is up, and its database is not; 10 steps ok
       ['    not checked: storage (--deep), dicom (--dicom)'].filter((line) => line.length > 50),
     )
     expect(lines).toContain('                diag-design-system-nginx')
+    // A name that just fills the room leaves none for its colon: it is not cut.
+    const pod = report.steps.find(({name: step}) => step === 'pod')!.target
+    const text = table(report, {...NARROW, width: 34 + pod.length})
+    expect(text).toContain(`\n                ${pod}: `)
   })
 
   test('wide: a line a step', async () => {

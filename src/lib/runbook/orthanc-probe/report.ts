@@ -42,7 +42,7 @@ export function probeReport(look: Look, options: ReportOptions): OrthancProbeRep
     },
     steps: steps.map(({name, target, status, ms, reason}) => ({name, target, status, ms, reason})),
     orthanc: look.servers.filter(({why}) => why === null).map(factsOf),
-    notChecked: notChecked(steps),
+    notChecked: notChecked(steps, options['read-secrets'] === true),
     next: allCommands(steps),
     warnings: [...look.scene.warnings],
   }
@@ -160,10 +160,12 @@ function required(step: Step, names: readonly string[]): Step {
   return {...step, status: 'unknown', reason: `required, and not looked at: ${step.reason}`}
 }
 
-/** What was skipped, by name, with the reasons: `database (needs credentials)`. */
-function notChecked(steps: readonly Step[]): string[] {
+/** What was skipped, by name, with the reasons or the way to it: `database (needs credentials: --read-secrets)`. */
+function notChecked(steps: readonly Step[], hasReadSecrets: boolean): string[] {
   const skipped = steps
     .filter(({status}) => status === 'skipped')
     .map(({name, target, reason}) => [name === 'viewer' ? `viewer ${target}` : name, reason] as const)
-  return [...new Set(skipped.map(([name, reason]) => `${name} (${reason.replace(/^only with /, '')})`))]
+  const words = (reason: string): string =>
+    reason === 'needs credentials' && !hasReadSecrets ? `${reason}: --read-secrets` : reason.replace(/^only with /, '')
+  return [...new Set(skipped.map(([name, reason]) => `${name} (${words(reason)})`))]
 }

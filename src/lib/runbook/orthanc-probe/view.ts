@@ -10,7 +10,7 @@ type View = (report: OrthancProbeReport, options: ViewOptions) => string
 
 /** Columns of name, status and time. */
 const [NAME, STATUS, TIME] = [16, 9, 9] as const
-/** What a step is about wants so much room; else it stands on a line of its own. */
+/** What a step is about wants so much room, and its longest word in one piece; else it stands on a line of its own. */
 const ENOUGH = 24
 
 /** The text formats of `orthanc-probe`. */
@@ -64,8 +64,10 @@ function stepLines(step: ProbeStep, before: string, tone: Tone, {width, bars}: S
   const margin = NAME + STATUS + TIME + bars.length
   const words = [target === before ? '' : target, reason].filter((part) => part !== '').join(': ')
   if (words === '') return [head]
-  const indent = margin + ENOUGH > width ? ' '.repeat(NAME) : ' '.repeat(margin)
-  const [first = '', ...rest] = wrap(strip(words), width, indent)
+  const text = strip(words)
+  const longest = Math.max(...text.split(' ').map((word) => word.length))
+  const indent = ' '.repeat(margin + Math.max(ENOUGH, longest) > width ? NAME : margin)
+  const [first = '', ...rest] = wrap(text, width, indent)
   return indent.length < margin ? [head, first, ...rest] : [`${head}  ${first.slice(margin)}`, ...rest]
 }
 
