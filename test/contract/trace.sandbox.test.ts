@@ -46,7 +46,7 @@ describe('scenarios', () => {
       broken: ['st-redis-sp', 'workers'],
       next: ['sapoche queue-depth --discover', 'sapoche exec redis-master-st-sp -- redis-cli --bigkeys'],
     },
-    {scenario: 'kafka-broker-down', code: 3, broken: [], next: []},
+    {scenario: 'kafka-broker-down', code: 3, broken: [], next: ['sapoche pods -n kafka']},
     {
       scenario: 'crashloop',
       code: 2,
