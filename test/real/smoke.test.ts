@@ -315,6 +315,11 @@ describe('what containers do', () => {
   beforeAll(async () => {
     pod = (await podsOf(cluster.api, 'orthanc-read-api'))[0]?.metadata.name ?? ''
   })
+  afterAll(async () => {
+    // What kwok was told of it goes before what later tests say of all pods.
+    await cluster.api.delete(`${PODS}/${pod}`)
+    await restore(cluster.api)
+  })
 
   test('logs of each container, of the one before, and as they come', async () => {
     const log = await giveLog(cluster, {pod, container: 'orthanc'}, [{time: time(1), text: 'one'}], [{time: time(0), text: 'zero'}])
