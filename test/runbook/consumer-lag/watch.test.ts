@@ -1,9 +1,10 @@
 import {expect, test} from 'vitest'
 import {ServerDownError} from '../../../src/lib/clients/reach/errors.ts'
-import {TimedOutError} from '../../../src/lib/errors/index.ts'
+import {RefusedError, TimedOutError} from '../../../src/lib/errors/index.ts'
 import {liveLag} from '../../../src/lib/runbook/consumer-lag/index.ts'
 import type {ConsumerLagReport} from '../../../src/lib/runbook/consumer-lag/schema.ts'
-import type {LiveLagOptions, Moment} from '../../../src/lib/runbook/consumer-lag/watch.ts'
+import type {LiveLagOptions} from '../../../src/lib/runbook/consumer-lag/watch.ts'
+import type {Sight} from '../../../src/lib/runbook/polling.ts'
 import {KafkaModel} from './kafka-model.ts'
 import {item, labOf, MINUTE, NOW} from './lab.ts'
 
@@ -35,9 +36,9 @@ async function watch(
   const options: LiveLagOptions = {targets: [], window: 1, output: 'table', ...more}
   const live = liveLag(options, {...sources, now: () => now})
   const controller = new AbortController()
-  const seen: Moment[] = []
+  const seen: Sight<ConsumerLagReport>[] = []
   for await (const moment of live.follow(controller.signal)) {
-    seen.push({...moment, history: new Map(moment.history)})
+    seen.push(moment)
     if (seen.length === moments) controller.abort()
   }
   return {seen, live, reports: seen.map(({report}) => report)}
@@ -55,9 +56,9 @@ test('each look is compared with the one before', async () => {
   expect(kafka.closed).toBe(1)
 })
 
-test('lines, and JSON lines', async () => {
+test('a line of JSON for each look', async () => {
   const {seen, live} = await watch(kafkaOf(5), 1)
-  expect(live.lines(seen[0]!)).toMatch(/^2026-11-22 .*Z  consumer-ecg  5  -  ok\n$/)
+  expect(live.lines(seen[0]!)).toBe(live.jsonLines(seen[0]!))
   expect(JSON.parse(live.jsonLines(seen[0]!))).toEqual(seen[0]!.report)
   expect(live.jsonLines(seen[0]!).match(/\n/g)).toHaveLength(1)
 })
@@ -79,11 +80,17 @@ test('Kafka goes down and comes back', async () => {
   expect(movements(reports)).toEqual([null, null, null, 'not-moving'])
 })
 
-test('the way is blocked later: unknown, and it goes on', async () => {
-  const {reports} = await watch(kafkaOf(5), 3, (look) => {
-    if (look === 1) throw new TimedOutError('no answer')
+test.each([
+  ['the way is blocked later', new TimedOutError('no answer')],
+  ['the login is refused later', new RefusedError('no answer')],
+])('%s: unknown, and it goes on', async (_, error) => {
+  const {seen, reports} = await watch(kafkaOf(5), 3, (look) => {
+    if (look === 1) throw error
   })
   expect(reports.map(({verdict}) => verdict)).toEqual(['ok', 'unknown', 'ok'])
+  expect(seen.map(({blind}) => blind?.reason ?? null)).toEqual([null, 'no answer', null])
+  // Its groups have another past then.
+  expect(movements(reports)).toEqual([null, null, null])
 })
 
 test('the way is blocked from the start: an error', async () => {

@@ -1,5 +1,4 @@
-import {ServerDownError} from '../../clients/reach/errors.ts'
-import type {SapocheError} from '../../errors/index.ts'
+import type {ServerDownError} from '../../clients/reach/errors.ts'
 import {isoTime} from '../../text/time.ts'
 import {count} from '../../text/view.ts'
 import {verdictOf} from '../../workload/index.ts'
@@ -45,8 +44,8 @@ export function lagReport(groups: readonly WantedGroup[], look: Look, options: R
   })
 }
 
-/** The report where Kafka gives no answer: that it is down is one; that the way to it is blocked leaves everything unknown. */
-export function silentReport(groups: readonly WantedGroup[], error: SapocheError, options: ReportOptions): ConsumerLagReport {
+/** The report where Kafka is down: that is an answer. */
+export function silentReport(groups: readonly WantedGroup[], error: ServerDownError, options: ReportOptions): ConsumerLagReport {
   const items = groups.map((group): LagItem => ({
     group: group.name,
     sources: [...group.sources],
@@ -69,7 +68,7 @@ export function silentReport(groups: readonly WantedGroup[], error: SapocheError
   const broker: LagBroker = {
     id: null,
     address: null,
-    severity: error instanceof ServerDownError ? 'critical' : 'unknown',
+    severity: 'critical',
     reason: error.message,
     next: [...options.brokerNext],
   }

@@ -11,7 +11,7 @@ import type {Age} from './ladder.ts'
 import type {ConsumerLagReport, LagBroker, LagItem, LagPartition, Offset} from './schema.ts'
 
 /** Something that stands in a row besides what the report holds: the trend of a group, while it is watched. */
-export type Trends = ReadonlyMap<string, string>
+type TrendOf = (group: string) => string
 
 /** The text formats of `consumer-lag`. */
 export function lagViews(
@@ -43,16 +43,16 @@ export function lagNotice({items, brokers, namespace}: ConsumerLagReport): strin
   return items.length + brokers.length > 0 ? null : `nothing in ${namespace} is bound to a consumer group by that name`
 }
 
-export function lagTable(report: ConsumerLagReport, options: ViewOptions, trends: Trends = new Map()): string {
+export function lagTable(report: ConsumerLagReport, options: ViewOptions, trendOf?: TrendOf): string {
   const tone = tones(options.colour)
-  const rows = columns(worstLast(report.items), groupColumns(tone, trends), {width: options.width, tone})
+  const rows = columns(worstLast(report.items), groupColumns(tone, trendOf), {width: options.width, tone})
   return textOf(report, options, tone, rows)
 }
 
-export function lagWide(report: ConsumerLagReport, options: ViewOptions, trends: Trends = new Map()): string {
+export function lagWide(report: ConsumerLagReport, options: ViewOptions, trendOf?: TrendOf): string {
   const tone = tones(options.colour)
   const rows = worstLast(report.items).flatMap((item) => {
-    const [heading = '', row = ''] = columns([item], groupColumns(tone, trends), {width: Infinity, tone})
+    const [heading = '', row = ''] = columns([item], groupColumns(tone, trendOf), {width: Infinity, tone})
     const partitions = columns(item.partitions, partitionColumns(), {width: Infinity, tone, indent: 2})
     return [heading, row, ...partitions, '']
   })
@@ -90,8 +90,8 @@ function needsSomebody({severity}: {readonly severity: Severity}): boolean {
   return worst(['info', severity]) !== 'info'
 }
 
-function groupColumns(tone: Tone, trends: Trends): Column<LagItem>[] {
-  const drawn: Column<LagItem>[] = trends.size === 0 ? [] : [{title: 'TREND', cell: ({group}) => trends.get(group) ?? '', dispensable: 3}]
+function groupColumns(tone: Tone, trendOf: TrendOf | undefined): Column<LagItem>[] {
+  const drawn: Column<LagItem>[] = trendOf === undefined ? [] : [{title: 'TREND', cell: ({group}) => trendOf(group), dispensable: 3}]
   return [
     {title: 'GROUP', cell: ({group}) => strip(group)},
     {title: 'LAG', align: 'right', cell: ({lag}) => amount(lag)},
