@@ -2,6 +2,7 @@ import {describe} from 'vitest'
 import {appConfig} from '../../src/lib/sandbox/web-server.ts'
 import {giveLog} from '../real/containers.ts'
 import {clusterOfTheRun} from '../real/control.ts'
+import {restore} from '../real/faults.ts'
 import {startHttpFront} from '../real/http-front.ts'
 import {ORTHANC_LOGIN} from '../real/manifests.ts'
 import {waitUntil} from '../real/processes.ts'
@@ -19,6 +20,7 @@ describe('scenarios of orthanc-probe on real servers', () => {
   orthancScenarioSuite(async (scenario) => {
     await realServers.prepare()
     const cluster = await clusterOfTheRun()
+    await restore(cluster.api)
     const target = await realTarget(cluster)
     const users = scenario === 'orthanc-open' ? [] : [{...ORTHANC_LOGIN, forbidden: []}]
     const orthanc = await realServers.startOrthanc({users, isLosable: scenario === 'orthanc-db-down'})

@@ -179,6 +179,9 @@ export async function restore(api: Api): Promise<void> {
   await Promise.all(
     nodes.filter(({metadata}) => metadata.labels?.[NODE_READINESS] !== undefined).map(({metadata}) => restoreNode(api, metadata.name)),
   )
+  // What containers.ts has said of single pods, which goes before what later tests say of all.
+  const told = ['logs', 'execs', 'portforwards']
+  await Promise.all(told.map((plural) => api.delete(`/apis/kwok.x-k8s.io/v1alpha1/namespaces/${NAMESPACE}/${plural}`)))
   await Promise.all(
     ADDED.map((resource) => {
       const collection = `/${resource.replace(/\/([^/]+)$/, `/namespaces/${NAMESPACE}/$1`)}`

@@ -14,7 +14,7 @@ export default defineConfig({
     // A busy machine can hold a process up for seconds: there what failed is tried again, and what is wrong fails each time.
     retry: process.env['CI'] ? 2 : 0,
     // Where a server is gone for good, each test after it would wait for it in vain.
-    bail: process.env['CI'] ? 8 : 0,
+    bail: process.env['CI'] ? 24 : 0,
     expect: {poll: {timeout: 20_000}},
     disableConsoleIntercept: true,
     testTimeout: 60_000,
