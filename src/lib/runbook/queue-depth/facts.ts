@@ -1,8 +1,7 @@
-import {isIP} from 'node:net'
 import type {Catalogue} from '../../catalogue/index.ts'
 import type {Address} from '../../clients/reach/types.ts'
 import type {Answer, KeyFailure, KeyReading, QueueReading} from '../../clients/redis/types.ts'
-import {clusterNames} from '../endpoints/index.ts'
+import {clusterNames, isIpAddress} from '../endpoints/index.ts'
 import {mostCommon, type Answered, type Look} from './collect.ts'
 import type {Counts, QueueFacts, Worker} from './types.ts'
 import {keysOf, type DepthOptions, type Wanted} from './wanted.ts'
@@ -223,7 +222,7 @@ function elsewhereOf(workers: readonly WorldWorker[], {world, now, options}: Sce
 /** An IP address and a name can't be compared, and count as the same. */
 function isSame(one: Address, other: Address, namespace: string): boolean {
   if (one.port !== other.port) return false
-  if (one.host === other.host || isIP(one.host) !== 0 || isIP(other.host) !== 0) return true
+  if (one.host === other.host || isIpAddress(one.host) || isIpAddress(other.host)) return true
   const others = clusterNames(other.host, namespace)
   return clusterNames(one.host, namespace).some((a) => others.some((b) => a.namespace === b.namespace && a.service === b.service))
 }
