@@ -88,6 +88,11 @@ export function deepSuite(open: () => Promise<LagStage>, startRedis: StartRedis)
       }
     })
 
+    test('--request-timeout 0s: no limit, for Redis and Kafka neither', async () => {
+      const {run, report} = await status(await place(), ['--request-timeout', '0s'])
+      expect({code: run.code, servers: report.servers.map(({severity}) => severity)}).toEqual({code: 0, servers: ['info', 'ok']})
+    })
+
     test('without it nobody looked, which is not zero', async () => {
       const {args} = await place()
       const run = await stage.target.sapoche(['status', '-o', 'json', ...args])

@@ -362,6 +362,13 @@ export function doctorSuite({lag, startRedis, orthanc, letPodsConnect}: DoctorSt
       expect(wrong.output + right.output).not.toMatch(/guessed|open-sesame/)
     })
 
+    test('--request-timeout 0s: no limit on any of the ways', async () => {
+      const {args} = await place()
+      const found = await until(hasRedis, [...args, '--request-timeout', '0s'])
+      const ways = found.report.steps.filter(({path: of}) => of === 'port-forward' || of === 'redis' || of === 'kafka')
+      expect(ways.filter(({status}) => status !== 'ok')).toEqual([])
+    })
+
     test('Redis by its URL takes no tunnel', async () => {
       const {args, redis} = await place()
       const found = await doctor([...args, '--redis-url', `redis://127.0.0.1:${redis.port}`])

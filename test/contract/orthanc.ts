@@ -256,6 +256,15 @@ export function orthancSuite(open: () => Promise<ServersTarget>, servers: Orthan
       expect(steps('database')[0]?.ms).toBeGreaterThanOrEqual(400)
     })
 
+    test('--request-timeout 0s: no limit, for DICOM neither', async () => {
+      const {code, steps} = await here.report(['--dicom', '--request-timeout', '0s'], asProbe)
+      expect({code, database: steps('database'), dicom: steps('dicom')}).toMatchObject({
+        code: 0,
+        database: [{status: 'ok'}],
+        dicom: [{status: 'ok'}],
+      })
+    })
+
     test('DICOM: called by a title that is not its own, it refuses, and so speaks', async () => {
       here.front.on(/^\/system/, {kind: 'amend', fields: {DicomAet: 'SOMEBODY'}})
       const {code, steps} = await here.report(['--dicom'], asProbe)

@@ -6,7 +6,7 @@ import type {DoctorSources, ServerGates, ServerTarget} from '../runbook/doctor/i
 import {journalFile} from '../runbook/journal/index.ts'
 import {type ClusterOptions, connectOptions, openCatalogue, openSandbox, type Session, type Surroundings} from './index.ts'
 import {podAccess} from './pod-access.ts'
-import {type ServerKind, Servers, type ServerOptions} from './servers.ts'
+import {type ServerKind, Servers, timeLimitOf, type ServerOptions} from './servers.ts'
 
 /** What an examination takes, each part opened by itself. `close` lets go of all that was opened. */
 export async function doctorSources(
@@ -54,7 +54,7 @@ export async function doctorSources(
 /** The ways to the servers behind a cluster; their libraries are loaded when they are taken. */
 function serverGates(session: Session, options: ClusterOptions & ServerOptions, {environment, signal: life}: Surroundings): ServerGates {
   const servers = new Servers(session, options, environment, life)
-  const timeoutMs = options['request-timeout']
+  const timeoutMs = timeLimitOf(options)
   const places = session.catalogue.servers
   const sourceOf = (kind: ServerKind, hint: ServerHint | null): string =>
     hint === null || places[kind].address !== null ? `servers.${kind} of the catalogue` : `${hint.source} of ${hint.workload}`

@@ -1,6 +1,6 @@
 import type {LagSources} from '../runbook/consumer-lag/index.ts'
 import type {ClusterOptions, Session, Surroundings} from './index.ts'
-import {Servers, type ServerOptions} from './servers.ts'
+import {Servers, timeLimitOf, type ServerOptions} from './servers.ts'
 
 /** What `consumer-lag` reads from: the session's cluster, and Kafka behind it. kafkajs is loaded while the cluster is read. */
 export function lagSources(
@@ -14,7 +14,7 @@ export function lagSources(
     ...session,
     async openKafka(hint) {
       const access = await servers.kafka(hint)
-      return (await client).openLagReader(access, {requestTimeoutMs: options['request-timeout'], signal})
+      return (await client).openLagReader(access, {requestTimeoutMs: timeLimitOf(options), signal})
     },
   }
 }

@@ -2,7 +2,7 @@ import type {PodPort} from '../clients/kubernetes/types.ts'
 import type {Access} from '../clients/reach/types.ts'
 import type {OrthancGate} from '../runbook/orthanc-probe/index.ts'
 import type {ClusterOptions, Session, Surroundings} from './index.ts'
-import {Servers, type ServerOptions} from './servers.ts'
+import {Servers, timeLimitOf, type ServerOptions} from './servers.ts'
 
 /** A session with the ways to Orthanc and to the web servers of the frontend; the clients are loaded when the first is taken. */
 export function withOrthanc(
@@ -11,7 +11,7 @@ export function withOrthanc(
   {environment, signal}: Pick<Surroundings, 'environment' | 'signal'>,
 ): Session & {readonly orthanc: OrthancGate} {
   const servers = new Servers(session, options, environment, signal)
-  const limits = {timeoutMs: options['request-timeout'], clock: environment.now}
+  const limits = {timeoutMs: timeLimitOf(options), clock: environment.now}
   const url = servers.orthancUrl
   const load = async () => {
     const [client, {directNetwork, parseOrthancUrl, tunnelNetwork}] = await Promise.all([

@@ -1,6 +1,6 @@
 import type {RedisGate} from '../runbook/queue-depth/index.ts'
 import type {ClusterOptions, Session, Surroundings} from './index.ts'
-import {Servers, type ServerOptions} from './servers.ts'
+import {Servers, timeLimitOf, type ServerOptions} from './servers.ts'
 
 /** A session with the way to Redis; ioredis and the tunnel are loaded when it is taken. */
 export function withRedis(
@@ -13,7 +13,7 @@ export function withRedis(
     isKnown: servers.isKnown('redis'),
     async open(hint, life) {
       const [{openQueueReader}, access] = await Promise.all([import('../clients/redis/index.ts'), servers.redis(hint)])
-      return await openQueueReader(access, {timeoutMs: options['request-timeout'], signal: life})
+      return await openQueueReader(access, {timeoutMs: timeLimitOf(options), signal: life})
     },
   }
   return {...session, redis}
