@@ -190,7 +190,7 @@ export class Servers {
       )
     }
     throw new UsageError(`--${flag} holds a password, which others can see on this machine`, {
-      hints: [{label: 'cure', text: `${prefix}_PASSWORD, --password-file or --password-stdin`}],
+      hints: [{label: 'cure', text: `${prefix}_PASSWORD`}],
     })
   }
 

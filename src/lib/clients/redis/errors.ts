@@ -64,10 +64,9 @@ export function fromReply(message: string, what: string, credentials: Credential
     })
   }
   if (!DENIED.test(message)) return null
+  // What every command has that asks Redis; some have more flags.
   const hints =
-    credentials?.password == null
-      ? [{label: 'cure', text: "SAPOCHE_REDIS_PASSWORD, --password-file, --password-stdin, or --read-secrets for the workloads' own"}]
-      : []
+    credentials?.password == null ? [{label: 'cure', text: "SAPOCHE_REDIS_PASSWORD, or --read-secrets for the workloads' own"}] : []
   return new AccessDeniedError(`${what} refuses ${whoOf(credentials)}`, {hints})
 }
 

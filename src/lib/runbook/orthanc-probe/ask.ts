@@ -105,6 +105,6 @@ export function failureOf(asked: Asked<Answer<unknown>>): Failure | null {
 
 function refused(where: string, who: string): AccessDeniedError {
   return new AccessDeniedError(`${where} refuses ${who}`, {
-    hints: [{label: 'cure', text: 'SAPOCHE_ORTHANC_USERNAME and SAPOCHE_ORTHANC_PASSWORD, --password-file or --password-stdin'}],
+    hints: [{label: 'cure', text: "SAPOCHE_ORTHANC_USERNAME and SAPOCHE_ORTHANC_PASSWORD, or --read-secrets for the workload's own"}],
   })
 }
