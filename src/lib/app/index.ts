@@ -75,6 +75,7 @@ export function connectOptions(
     namespace: options.namespace ?? catalogue.namespace,
     requestTimeoutMs: options['request-timeout'],
     command,
+    home: options.catalogue === undefined ? catalogue.namespace : null,
     env: environment.variables,
     homeDir: environment.home,
     interactive,

@@ -27,7 +27,7 @@ beforeAll(async () => {
 /** The error of listing `resource` on a server that answers as `handle` says; its URL is shown as SERVER. */
 async function refusalOf(handle: (asked: Asked) => void, resource = PODS, command?: string) {
   const server = await serve(certificates, handle)
-  const client = await connectTo(server, certificates, command === undefined ? {} : {command})
+  const client = await connectTo(server, certificates, command === undefined ? {} : {command, home: 'sapoche'})
   const error = await failure(client.list(resource, nameOf))
   const shown = (text: string) => text.replaceAll(server.url, 'SERVER')
   return {error, code: error.exitCode, message: shown(error.message), hints: error.hints.map(({label, text}) => `${label}  ${shown(text)}`)}
@@ -120,6 +120,12 @@ describe('403', () => {
       'next  sapoche rbac status | kubectl apply -f -      (ask whoever may)',
     ])
     expect((refusal.error as ForbiddenError).rule).toEqual({apiGroup: 'apps', resource: 'deployments', verb: 'list', namespace: 'sapoche'})
+  })
+
+  test('in another namespace the Role is asked for there', async () => {
+    const message = 'pods is forbidden: User "ci-bot" cannot list resource "pods" in API group "" in the namespace "kafka"'
+    const {hints} = await refusalOf(denied(message), PODS, 'consumer-lag')
+    expect(hints[1]).toBe('next  sapoche rbac consumer-lag -n kafka | kubectl apply -f -      (ask whoever may)')
   })
 
   test('at the cluster scope, of the core group, without a command', async () => {

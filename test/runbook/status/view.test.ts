@@ -111,7 +111,7 @@ describe('status, three in the morning', () => {
 sapoche  context prod-eu  2026-11-22 03:12:07Z
 
 warning  not allowed to list nodes
-  next  sapoche rbac status | kubectl apply -f -      (ask whoever may)
+  next  sapoche rbac status -n sapoche | kubectl apply -f -  (ask whoever may)
 
 st-bnkd-php  degraded, 2/3 ready
   st-bnkd-php-7c9f-x2x is on node-b, which is NotReady for 3 min

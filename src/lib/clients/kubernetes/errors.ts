@@ -24,6 +24,8 @@ export interface Origin {
   readonly credentials: string
   /** The command that runs (`status`), for the hint how to get its permissions. */
   readonly command?: string
+  /** The namespace that `sapoche rbac` is for where none is named. */
+  readonly home?: string | null
 }
 
 export interface RbacRule {
@@ -158,7 +160,8 @@ function denied(rule: RbacRule, who: string, origin: Origin): ForbiddenError {
   const {apiGroup, resource, verb, namespace} = rule
   const hints: Hint[] = [{label: 'needs', text: `apiGroups: [${apiGroup || '""'}], resources: [${resource}], verbs: [${verb}]`}]
   if (rule !== IMPERSONATE && origin.command !== undefined) {
-    hints.push({label: 'next', text: `sapoche rbac ${origin.command} | kubectl apply -f -      (ask whoever may)`})
+    const elsewhere = namespace === null || namespace === origin.home ? '' : ` -n ${namespace}`
+    hints.push({label: 'next', text: `sapoche rbac ${origin.command}${elsewhere} | kubectl apply -f -      (ask whoever may)`})
   }
   const where = namespace === null ? ' at the cluster scope' : ` in namespace ${namespace}`
   return new ForbiddenError(`not allowed to ${rule === IMPERSONATE ? 'impersonate others' : `${verb} ${resource}${where}`}${who}`, rule, {

@@ -18,6 +18,8 @@ export interface ConnectOptions extends KubeconfigOptions, PluginHost {
   readonly requestTimeoutMs: number
   /** The command that runs (`status`), for the hint of a ForbiddenError. */
   readonly command?: string
+  /** The catalogue's namespace, for the same; null where `sapoche rbac` would need to be told. */
+  readonly home?: string | null
   /** From 0 to 1, to spread retries. */
   readonly random: () => number
 }
@@ -34,7 +36,7 @@ export async function connectCluster(options: ConnectOptions): Promise<ClusterCl
   const origin: Origin = {
     server: `${server.origin}${server.pathname.replace(/\/$/, '')}`,
     credentials: credentials.description,
-    ...(options.command === undefined ? {} : {command: options.command}),
+    ...(options.command === undefined ? {} : {command: options.command, home: options.home ?? null}),
   }
   const contexts = secureContexts(cluster)
   const connections = new Connections({

@@ -4,7 +4,7 @@ import {count} from '../../text/view.ts'
 import {choosePlaces, type Place} from '../exec/index.ts'
 import {type Attempt, connectFrom, type Outcome} from './attempt.ts'
 import type {Contents, Reached} from './cluster.ts'
-import {failureOf, type Path} from './path.ts'
+import {cureOf, failureOf, type Path} from './path.ts'
 import type {Naming} from './naming.ts'
 import type {DoctorStep} from './schema.ts'
 
@@ -15,9 +15,7 @@ export async function examineDependencies(
   from: {readonly reached: Reached; readonly contents: Contents} | null,
   signal: AbortSignal,
 ): Promise<void> {
-  const rows = await Promise.all(
-    namings.map(async (naming) => (from === null ? nameRow(naming) : await attemptRow(naming, hops, from, signal))),
-  )
+  const rows = await Promise.all(namings.map(async (naming) => (from === null ? nameRow(naming) : await attemptRow(naming, from, signal))))
   for (const row of rows) hops.add(row)
 }
 
@@ -33,7 +31,6 @@ export function nameRow({dependency: {name, where, environment}, address, source
 
 async function attemptRow(
   naming: Naming,
-  hops: Path,
   from: {readonly reached: Reached; readonly contents: Contents},
   signal: AbortSignal,
 ): Promise<Row> {
@@ -48,7 +45,7 @@ async function attemptRow(
     return {...row, ...attemptWords(attempt, place.pod)}
   } catch (error) {
     const failure = failureOf(error)
-    const cure = failure instanceof RefusedError ? hops.cureOf(failure) : null
+    const cure = failure instanceof RefusedError ? cureOf(failure) : null
     return {...row, status: 'unknown', reason: `can't be tried: ${failure.message}`, cure}
   }
 }

@@ -19,7 +19,7 @@ export async function examine(options: DoctorOptions, sources: DoctorSources, si
   const {hops: program, catalogue: own} = await examineProgram(sources)
   const catalogue = own ?? builtinCatalogue
   const {namespace: home} = catalogue
-  const context = {now: sources.now, home}
+  const context = {now: sources.now}
   const cluster = new Path('cluster', context)
   const {way, reached} = await reachCluster(cluster, sources, own, signal)
   const lost = reached === null ? cluster.needs : null

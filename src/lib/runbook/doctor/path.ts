@@ -1,4 +1,3 @@
-import {ForbiddenError} from '../../clients/kubernetes/errors.ts'
 import {UnplacedServerError} from '../../clients/reach/errors.ts'
 import {InterruptedError, SapocheError, UsageError} from '../../errors/index.ts'
 import type {DoctorPath, DoctorStep, HopStatus} from './schema.ts'
@@ -16,8 +15,6 @@ export interface Found<T> {
 export interface PathContext {
   /** This machine's clock, milliseconds. */
   now(): number
-  /** The namespace that `sapoche rbac` is for where none is named. */
-  readonly home: string
 }
 
 /** The hops of one path, each resting on those before it: the first that fails stops the others. */
@@ -32,11 +29,6 @@ export class Path {
     this.#name = name
     this.#context = context
     this.#needs = needs
-  }
-
-  /** What an error says against itself, in one line; null where it says nothing. */
-  cureOf(error: SapocheError): string | null {
-    return cureOf(error, this.#context.home)
   }
 
   /** In the order in which the hops were begun. */
@@ -105,7 +97,7 @@ export class Path {
       const failure = failureOf(error)
       // Where nothing says where a server is there is nothing to look at.
       const status = failure instanceof UnplacedServerError ? 'skipped' : failed
-      this.#steps[at] = {...step, status, ms: ms(), reason: failure.message, cure: this.cureOf(failure) ?? hop.cure}
+      this.#steps[at] = {...step, status, ms: ms(), reason: failure.message, cure: cureOf(failure) ?? hop.cure}
       return null
     }
   }
@@ -120,17 +112,15 @@ export function failureOf(error: unknown): SapocheError {
 /** Said of a cure by their text alone. */
 const PLAIN = new Set(['cure', 'next', 'also'])
 
-/** The hints of an error in one line, what can be done first. A right that is missing elsewhere than in `home` is asked for there. */
-function cureOf(error: SapocheError, home: string): string | null {
-  const elsewhere = error instanceof ForbiddenError && error.rule !== null && error.rule.namespace !== home ? error.rule.namespace : null
+/** The hints of an error in one line, what can be done first; null where it has none. */
+export function cureOf(error: SapocheError): string | null {
   const said = error.hints.filter(({label}) => label !== 'why').toSorted((a, b) => Number(PLAIN.has(b.label)) - Number(PLAIN.has(a.label)))
   const lines = said.map(({label, text}) => {
     const line = text
       .split('\n')
       .join(', ')
       .replace(/\s{2,}/g, '  ')
-    if (!PLAIN.has(label)) return `${label} ${line}`
-    return elsewhere === null ? line : line.replace(/^sapoche rbac \S+/, `$& -n ${elsewhere}`)
+    return PLAIN.has(label) ? line : `${label} ${line}`
   })
   return lines.length === 0 ? null : lines.join('; ')
 }

@@ -8,7 +8,7 @@ import type {DoctorSources, ProgramFacts} from './types.ts'
 /** The program itself. The catalogue is null where it is none. */
 export async function examineProgram(sources: DoctorSources): Promise<{hops: Path; catalogue: Catalogue | null}> {
   const {program} = sources
-  const hops = new Path('program', {now: sources.now, home: ''})
+  const hops = new Path('program', {now: sources.now})
   const step = {target: null, status: 'ok', ms: null, cure: null} as const
   hops.add({...step, name: 'sapoche', reason: `${program.version} on Node ${program.node}, ${program.platform}`})
   hops.add({...step, name: 'terminal', reason: terminalWords(program)})

@@ -5,7 +5,7 @@ import type {RedisInfo} from '../../clients/redis/types.ts'
 import {type SapocheError, UnreachableError} from '../../errors/index.ts'
 import {count} from '../../text/view.ts'
 import {kafkaOf, mostNamed, redisOf, type Subject} from '../bindings/index.ts'
-import {failureOf, type Found, Path, type PathContext} from './path.ts'
+import {cureOf, failureOf, type Found, Path, type PathContext} from './path.ts'
 import type {OrthancTarget, RedisTarget, ServerGates, ServerTarget} from './types.ts'
 
 const BROKER_CURE = 'look after its pod, its listener, and the name that it advertises'
@@ -122,15 +122,15 @@ async function examineKafka(context: ServersContext, signal: AbortSignal): Promi
     return {value, reason: `${count(members.length, 'broker')}, as ${target!.who}`}
   }
   const contacts = await hops.hop('brokers', null, contact, BROKER_CURE)
-  for (const each of contacts ?? []) hops.add(brokerRow(each, hops))
+  for (const each of contacts ?? []) hops.add(brokerRow(each))
   return hops
 }
 
-function brokerRow({id, address: target, ms, requests, newProtocol, error}: BrokerContact, hops: Path) {
+function brokerRow({id, address: target, ms, requests, newProtocol, error}: BrokerContact) {
   const row = {name: id === null ? 'bootstrap' : `broker ${id}`, target, ms}
   if (error !== null) {
     const gone = id === null ? 'named by the workloads, and none of the cluster: ' : ''
-    return {...row, status: 'critical', reason: `${gone}${error.message}`, cure: hops.cureOf(error) ?? BROKER_CURE} as const
+    return {...row, status: 'critical', reason: `${gone}${error.message}`, cure: cureOf(error) ?? BROKER_CURE} as const
   }
   const protocol = newProtocol ? 'knows' : 'does not know'
   return {...row, status: 'ok', reason: `speaks ${requests} requests, ${protocol} groups of KIP-848`, cure: null} as const

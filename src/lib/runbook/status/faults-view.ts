@@ -52,7 +52,7 @@ interface Fault {
 }
 
 /** What faults are told of. */
-export interface Faulty extends Pick<StatusReport, 'warnings' | 'others' | 'services' | 'servers' | 'findings'> {
+export interface Faulty extends Pick<StatusReport, 'namespace' | 'warnings' | 'others' | 'services' | 'servers' | 'findings'> {
   readonly items: readonly FaultyItem[]
 }
 
@@ -84,11 +84,11 @@ export function faultsOf(report: Faulty, command: string, options: ViewOptions, 
   ]
 }
 
-function unread({warnings}: Faulty, command: string, {width}: ViewOptions, tone: Tone): string[] {
+function unread({namespace, warnings}: Faulty, command: string, {width}: ViewOptions, tone: Tone): string[] {
   if (warnings.length === 0) return []
   const lines = warnings.flatMap(({message}) => labelled('warning', strip(message), width, tone.warning))
   if (warnings.some(({code}) => code === 'refused'))
-    lines.push(...nextLines([`sapoche rbac ${command} | kubectl apply -f -      (ask whoever may)`], tone))
+    lines.push(...nextLines([`sapoche rbac ${command} -n ${namespace} | kubectl apply -f -  (ask whoever may)`], tone))
   return [...lines, '']
 }
 

@@ -132,11 +132,12 @@ function servicesTable({services}: TraceReport, {width}: ViewOptions, tone: Tone
 }
 
 /** Each object once, though it may stand in several hops. */
-function faultyOf({items, services, warnings}: TraceReport): Parameters<typeof faultsOf>[0] {
+function faultyOf({namespace, items, services, warnings}: TraceReport): Parameters<typeof faultsOf>[0] {
   const distinct = <T extends {readonly name: string}>(all: readonly T[]): T[] => [
     ...new Map(all.map((each) => [each.name, each])).values(),
   ]
   return {
+    namespace,
     warnings,
     others: [],
     findings: [],
