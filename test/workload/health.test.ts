@@ -628,10 +628,13 @@ describe('degraded', () => {
     ],
     [
       'progress deadline exceeded although old pods serve',
-      workload({deployment: rollout(11 * MINUTE, 'ProgressDeadlineExceeded', 'False'), pods: [oldPod(), pod({containers: [unready()]})]}),
+      workload({
+        deployment: rollout(11 * MINUTE, 'ProgressDeadlineExceeded', 'False'),
+        pods: [oldPod(), pod({name: 'w-2', containers: [unready()]})],
+      }),
       'degraded',
       'warning',
-      'the rollout of revision 12 has passed its deadline of 10 min; old pods serve',
+      'the rollout of revision 12 has passed its deadline of 10 min; old pods serve; pod w-2: container app runs and is not ready',
     ],
     [
       'progress deadline passed, and a controller that is silent about it',

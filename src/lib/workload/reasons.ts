@@ -104,7 +104,8 @@ export function degradations(situation: Situation): string[] {
   const short = grace.over && (survey.ready < desired || deployment.status.available < desired)
   if (survey.doomed.length > 0) reasons.push(podWords(survey.doomed, situation))
   reasons.push(...failureWords(replicaFailure), ...deadlineWords(situation))
-  if (short && !rollout.exceeded && survey.doomed.length === 0) reasons.push(lackWords(situation))
+  const waiting = rollout.exceeded ? survey.notReady.length > 0 : short
+  if (waiting && survey.doomed.length === 0) reasons.push(lackWords(situation))
   reasons.push(...survey.unrest, ...survey.overdue)
   const shown = reasons.slice(0, MOST_DEGRADATIONS)
   const more = reasons.length - shown.length
