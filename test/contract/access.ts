@@ -1,5 +1,7 @@
 import {afterAll, beforeAll, describe, expect, test} from 'vitest'
+import type {ErrorDocument} from '../../src/lib/cli/schema.ts'
 import type {StatusReport} from '../../src/lib/runbook/status/schema.ts'
+import type {Run} from '../package/program.ts'
 import {writeKubeconfig} from '../real/kubeconfig.ts'
 import {startProxy, type Proxy} from '../real/proxy.ts'
 import {reportOf} from './scene.ts'
@@ -62,7 +64,7 @@ export function accessSuite(open: () => Promise<Target>): void {
       const code = REFUSED[resource] ?? 0
       expect(run.code).toBe(code)
       if (code === 77) {
-        expect(JSON.parse(run.stdout)).toMatchObject({kind: 'Error', error: {code: 'refused', exitCode: 77}})
+        expect(errorOf(run)).toMatchObject({code: 'refused', exitCode: 77})
         expect(run.stderr).toContain(`not allowed to list ${resource} in namespace sapoche`)
         const text = await target.sapoche(['status', '--kubeconfig', kubeconfig])
         expect(text.stderr).toMatch(new RegExp(`needs {2}apiGroups: \\[.*\\], resources: \\[${resource}\\], verbs: \\[list\\]`))
@@ -89,7 +91,7 @@ export function accessSuite(open: () => Promise<Target>): void {
       })
       const run = await target.sapoche(['status', '--json', '--kubeconfig', kubeconfig])
       expect(run.code).toBe(77)
-      expect(JSON.parse(run.stdout)).toMatchObject({error: {code: 'refused'}})
+      expect(errorOf(run).code).toBe('refused')
       expect(run.stdout + run.stderr).not.toContain('wrong')
     })
   })
@@ -112,7 +114,7 @@ export function accessSuite(open: () => Promise<Target>): void {
     test('an unknown context: 78, with those there are', async () => {
       const run = await target.sapoche(['status', '--context', 'prod-us', '--json'])
       expect(run.code).toBe(78)
-      expect(JSON.parse(run.stdout).error.suggestions.length).toBeGreaterThan(0)
+      expect(errorOf(run).suggestions.length).toBeGreaterThan(0)
     })
 
     test('a kubeconfig that is not there: 78, never another cluster', async () => {
@@ -155,7 +157,7 @@ export function accessSuite(open: () => Promise<Target>): void {
         proxy.fail(fault)
         const run = await status('--request-timeout', '1s')
         expect(run.code).toBe(code)
-        expect(JSON.parse(run.stdout).error.message).toMatch(message)
+        expect(errorOf(run).message).toMatch(message)
       } finally {
         await proxy.close()
       }
@@ -176,7 +178,7 @@ export function accessSuite(open: () => Promise<Target>): void {
       await proxy.close()
       const run = await status()
       expect(run.code).toBe(69)
-      expect(JSON.parse(run.stdout).error.message).toContain(proxy.server.replace('https://', ''))
+      expect(errorOf(run).message).toContain(proxy.server.replace('https://', ''))
     })
 
     test('a certificate of a stranger: 69, and how to trust it', async () => {
@@ -191,6 +193,10 @@ export function accessSuite(open: () => Promise<Target>): void {
       }
     })
   })
+}
+
+function errorOf(run: Run): ErrorDocument['error'] {
+  return reportOf<ErrorDocument>(run, 'Error').error
 }
 
 async function readText(file: string): Promise<string> {

@@ -2,6 +2,7 @@ import {UsageError, SapocheError} from '../errors/index.ts'
 import {nearestNames} from '../text/nearest.ts'
 import {strip, stripLine} from '../text/strip.ts'
 import type {Tone} from '../text/tone.ts'
+import type {ErrorDocument} from './schema.ts'
 
 /** What a failed run shows: the error itself, or a fault of ours. */
 export interface Failure {
@@ -37,7 +38,7 @@ export function toFailure(thrown: unknown): Failure {
 }
 
 /** The document that stands on stdout in place of a report under `-o json`. */
-export function failureDocument(failure: Failure): object {
+export function failureDocument(failure: Failure): ErrorDocument {
   return {
     apiVersion: 'sapoche/v1',
     kind: 'Error',
@@ -46,7 +47,7 @@ export function failureDocument(failure: Failure): object {
       message: stripLine(failure.message),
       exitCode: failure.exitCode,
       ...(failure.cause === null ? {} : {cause: stripLine(failure.cause)}),
-      suggestions: failure.suggestions,
+      suggestions: [...failure.suggestions],
     },
   }
 }
