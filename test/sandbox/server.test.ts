@@ -76,13 +76,18 @@ describe('what there is not', () => {
     expect([reply.code, reply.body.code, reply.body.message]).toEqual([code, code, says])
   })
 
-  test.for(['/apis/keda.sh/v1alpha1', '/apis/custom.metrics.k8s.io/v1beta2/nodes', '/openapi/v3', '/apis/metrics.k8s.io/v1'])(
+  test.for(['/apis/keda.sh/v1alpha1', '/apis/custom.metrics.k8s.io/v1beta2/nodes', '/apis/metrics.k8s.io/v1'])(
     '%s is 404 in plain text, as on a real API server',
     async (path) => {
       const {code, headers, body} = await request<string>(sandbox, 'GET', path)
       expect([code, headers['content-type'], body]).toEqual([404, 'text/plain; charset=utf-8', '404 page not found\n'])
     },
   )
+
+  test('OpenAPI is 501 in plain text, which kubectl shows', async () => {
+    const {code, body} = await request<string>(sandbox, 'GET', '/openapi/v3')
+    expect([code, body]).toEqual([501, "the sandbox can't do this: OpenAPI\n"])
+  })
 
   test.for([
     {accept: 'application/vnd.kubernetes.protobuf', code: 406},

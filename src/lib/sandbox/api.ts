@@ -43,6 +43,8 @@ export interface Target {
 
 /** For API groups that are not there, as a real API server answers. */
 const PAGE_NOT_FOUND: Answer = {kind: 'text', code: 404, body: '404 page not found\n'}
+/** kubectl shows the words of an answer to this path where they are plain text alone. */
+const NO_OPENAPI: Answer = {kind: 'text', code: 501, body: "the sandbox can't do this: OpenAPI\n"}
 const NO_RESOURCE = new ApiFailure(404, 'NotFound', 'the server could not find the requested resource', {})
 /** By WebSocket alone (upgrade.ts). */
 const UPGRADED = ['exec', 'portforward']
@@ -62,6 +64,7 @@ export class Api {
   answer(call: Call): Answer {
     const {path, method} = call
     if (['/healthz', '/livez', '/readyz'].includes(path)) return {kind: 'text', code: 200, body: 'ok'}
+    if (path.startsWith('/openapi/')) return NO_OPENAPI
     const document = discovery(path, this.#resources)
     if (document !== undefined && method === 'GET') return {kind: 'json', code: 200, body: document}
     const reviewed = method === 'POST' ? review(path, call.user, call.body) : null
