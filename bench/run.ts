@@ -5,7 +5,7 @@ import {join} from 'node:path'
 import {dump, load} from 'js-yaml'
 import type {Cluster} from '../test/real/cluster-handle.ts'
 import {orAbort} from '../test/real/processes.ts'
-import {withSeededCluster} from '../test/real/seeded-cluster.ts'
+import {withSeededClusters} from '../test/real/seeded-cluster.ts'
 import {type Bench, type Finding, isKept, table} from './bench.ts'
 import {benchOf, type Pair} from './pair.ts'
 
@@ -18,7 +18,8 @@ if (unknown.length > 0) {
   process.exitCode = 64
 } else {
   const chosen = wanted.length === 0 ? all : all.filter(({name}) => wanted.includes(name))
-  await withSeededCluster(async (cluster, _file, signal) => {
+  await withSeededClusters(1, async ([shared], signal) => {
+    const {cluster} = shared!
     const env = {...process.env, KUBECONFIG: await usualKubeconfig(cluster), KUBECACHEDIR: join(cluster.dir, 'kubectl-cache')}
     const findings: Finding[] = []
     for (const {name, measure} of chosen) {

@@ -46,7 +46,7 @@ export function realOutage(cluster: Cluster): Outage {
     kubeconfig: cluster.kubeconfig,
     down: () => cluster.stopApiServer('killed'),
     up: () => cluster.startApiServer(),
-    close: () => cluster.restartKwok(),
+    close: () => cluster.restartControllers(),
   }
 }
 

@@ -1,8 +1,21 @@
 import {existsSync} from 'node:fs'
 import {type Progress, run} from './processes.ts'
 
-/** Asked by dpkg before it starts a service; 101 is "forbidden" (invoke-rc.d(8)). */
-const POLICY = '/usr/sbin/policy-rc.d'
+/** Two that install at once would fail at apt's own lock. */
+const LOCK = '/var/lock/sapoche-test-apt'
+/** dpkg asks `policy-rc.d` before it starts a service; 101 is "forbidden" (invoke-rc.d(8)). One that stands there already has its reasons. */
+const SCRIPT = `
+set -e
+export DEBIAN_FRONTEND=noninteractive
+policy=/usr/sbin/policy-rc.d
+if [ ! -e $policy ]; then
+  trap 'rm -f $policy' EXIT
+  printf '#!/bin/sh\\nexit 101\\n' > $policy
+  chmod +x $policy
+fi
+apt-get update
+apt-get install --yes --no-install-recommends "$@"
+`
 
 /**
  * Installs Debian packages, as root or by a sudo that asks nothing; services that come with them are not started.
@@ -10,22 +23,10 @@ const POLICY = '/usr/sbin/policy-rc.d'
  */
 export async function installPackages(names: readonly string[], progress: Progress): Promise<void> {
   const prefix = process.getuid?.() === 0 ? [] : ['sudo', '-n']
-  const asRoot = async (...args: readonly string[]): Promise<void> => {
-    const [command = '', ...rest] = [...prefix, ...args]
-    const {code, stderr} = await run(command, rest, {env: {...process.env, DEBIAN_FRONTEND: 'noninteractive'}})
-    if (code !== 0) throw new Error(`${args.slice(0, 2).join(' ')} failed: ${stderr.trim().split('\n').at(-1)}`)
-  }
   progress(`installing ${names.join(' ')}`)
-  // One that stands there already has its reasons.
-  const forbid = `[ -e ${POLICY} ] || { printf '#!/bin/sh\\nexit 101\\n' > ${POLICY} && chmod +x ${POLICY} && touch ${POLICY}.ours; }`
-  const allow = `[ ! -e ${POLICY}.ours ] || rm -f ${POLICY} ${POLICY}.ours`
-  await asRoot('sh', '-c', forbid)
-  try {
-    await asRoot('apt-get', 'update')
-    await asRoot('apt-get', 'install', '--yes', '--no-install-recommends', ...names)
-  } finally {
-    await asRoot('sh', '-c', allow)
-  }
+  const [command = '', ...args] = [...prefix, 'flock', LOCK, 'sh', '-c', SCRIPT, 'sh', ...names]
+  const {code, stderr} = await run(command, args)
+  if (code !== 0) throw new Error(`apt-get failed: ${stderr.trim().split('\n').at(-1)}`)
 }
 
 /** Installs those of the packages of which a file is missing: each by a file that it brings. */

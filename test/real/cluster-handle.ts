@@ -29,10 +29,11 @@ export interface Cluster {
   startApiServer(): Promise<void>
   restartApiServer(how?: 'killed' | 'terminated'): Promise<void>
   /**
-   * After the API server was away kwok finds its pods and nodes again, and is blind for what containers.ts tells it, for over a minute and a
-   * half. So who took the API server away calls this at the end. Resolves when it listens.
+   * Those who were there while the API server was away look for it again after up to a minute, each kind of object on its own: deployments
+   * would stay half deleted, and kwok blind for what containers.ts tells it. So who took the API server away calls this at the end.
+   * Resolves when kwok listens.
    */
-  restartKwok(): Promise<void>
+  restartControllers(): Promise<void>
   /** Starts metrics-server, once; resolves when it has figures, which takes some 20 s. Only `top` needs it. */
   startMetrics(): Promise<void>
 }

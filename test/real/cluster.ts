@@ -1,8 +1,9 @@
 import {join} from 'node:path'
-import {withSeededCluster} from './seeded-cluster.ts'
+import {withSeededClusters} from './seeded-cluster.ts'
 
 // npm run cluster: a cluster to try things on by hand, until Ctrl-C.
-await withSeededCluster(async (cluster, file, signal) => {
+await withSeededClusters(1, async ([shared], signal) => {
+  const {cluster, file} = shared!
   console.log(`
 export KUBECONFIG=${cluster.kubeconfig}
 export PATH=${cluster.binaries.folder}:$PATH          # kubectl, stern
@@ -10,7 +11,7 @@ export PATH=${cluster.binaries.folder}:$PATH          # kubectl, stern
 kubectl get deployments,services
 kubectl patch deployment worker-sapoche-pdf -p '{"spec":{"template":{"metadata":{"labels":{"sapoche.test/state":"crashloop"}}}}}'
                                    # other faults: see test/real/kwok.yaml
-SAPOCHE_TEST_CLUSTER=${file} npx vitest run --config test/real/vitest.config.ts
+SAPOCHE_TEST_CLUSTERS=${file} npx vitest run --config test/real/vitest.config.ts
 
 logs of the servers: ${join(cluster.dir, 'logs')}
 Ctrl-C ends it all.`)

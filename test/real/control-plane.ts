@@ -80,12 +80,12 @@ async function startServers(dir: string, binaries: Binaries, processes: Processe
     apiServer = await startReadyApiServer()
   }
 
-  const running = [
-    etcd,
-    apiServer,
+  const startControllers = async (): Promise<Running[]> => [
     await start('kube-controller-manager', controllerManagerArguments(credentials, kubeconfig)),
     await start('kube-scheduler', schedulerArguments(kubeconfig)),
   ]
+  let controllers = await startControllers()
+  const running = [etcd, apiServer, ...controllers]
   await prepareKwok(api, binaries, running)
   const startKwok = async (): Promise<Running> => {
     const started = await start('kwok', kwokArguments(credentials, kubeconfig, ports))
@@ -113,8 +113,9 @@ async function startServers(dir: string, binaries: Binaries, processes: Processe
       await stopApiServer(how)
       await startApiServer()
     },
-    async restartKwok() {
-      await processes.stop(kwok)
+    async restartControllers() {
+      await Promise.all([...controllers, kwok].map((each) => processes.stop(each)))
+      controllers = await startControllers()
       kwok = await startKwok()
     },
     startMetrics: () => (metrics ??= startMetricsServer({api, kubeconfig, dir, start: (args) => start('metrics-server', args)})),

@@ -1,7 +1,7 @@
 import {readFile, writeFile} from 'node:fs/promises'
 import {createServer, type Server} from 'node:http'
 import type {AddressInfo} from 'node:net'
-import {join} from 'node:path'
+import {delimiter, join} from 'node:path'
 import {connectApi} from './api.ts'
 import {binariesIn} from './binaries.ts'
 import {type Cluster, kubectlOf} from './cluster-handle.ts'
@@ -19,7 +19,7 @@ interface Description {
   readonly control: string
 }
 
-const ACTIONS = ['stopApiServer', 'startApiServer', 'restartApiServer', 'restartKwok', 'startMetrics'] as const
+const ACTIONS = ['stopApiServer', 'startApiServer', 'restartApiServer', 'restartControllers', 'startMetrics'] as const
 type Action = (typeof ACTIONS)[number]
 
 /**
@@ -71,14 +71,18 @@ export async function attachCluster(file: string): Promise<Cluster> {
     stopApiServer: (how) => ask('stopApiServer', how),
     startApiServer: () => ask('startApiServer'),
     restartApiServer: (how) => ask('restartApiServer', how),
-    restartKwok: () => ask('restartKwok'),
+    restartControllers: () => ask('restartControllers'),
     startMetrics: () => ask('startMetrics'),
   }
 }
 
-/** The cluster that `test/real/run.ts` or `npm run cluster` has started; throws where the tests are run without. */
+/**
+ * The cluster that `test/real/run.ts` or `npm run cluster` has started: of several, the one of this worker of vitest alone. Throws where the
+ * tests are run without.
+ */
 export function clusterOfTheRun(): Promise<Cluster> {
-  const file = process.env['SAPOCHE_TEST_CLUSTER']
+  const files = process.env['SAPOCHE_TEST_CLUSTERS']?.split(delimiter) ?? []
+  const file = files[Number(process.env['VITEST_POOL_ID']) - 1]
   if (file === undefined) throw new Error('these tests need a cluster: npm run test:real')
   return attachCluster(file)
 }

@@ -23,7 +23,7 @@ describe('what a real control plane alone can do to logs', () => {
   })
   afterAll(async () => {
     // An API server that takes its time to end keeps the nodes from saying that they are well.
-    await cluster.restartKwok()
+    await cluster.restartControllers()
     for (const node of NODES) await restoreNode(cluster.api, node)
     await restore(cluster.api)
     await target.close()

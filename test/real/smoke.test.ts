@@ -256,7 +256,7 @@ describe('faults', () => {
 })
 
 describe('the API server goes away and comes back', () => {
-  afterAll(() => cluster.restartKwok())
+  afterAll(() => cluster.restartControllers())
 
   test.each(['killed', 'terminated'] as const)('%s: the watch ends, the same objects are there afterwards', async (how) => {
     const before = await cluster.api.get<{items: Pod[]}>(PODS)

@@ -1,6 +1,7 @@
-import {join} from 'node:path'
+import {delimiter, join} from 'node:path'
 import {defineConfig} from 'vitest/config'
 
+const clusters = process.env['SAPOCHE_TEST_CLUSTERS']?.split(delimiter) ?? []
 const results = process.env['SAPOCHE_TEST_RESULTS']
 
 export default defineConfig({
@@ -9,8 +10,8 @@ export default defineConfig({
     globalSetup: 'test/temporary.ts',
     // The last one is for the embedded cluster, but needs the kubectl that was built for this one.
     include: ['test/real/**/*.test.ts', 'test/contract/*real*.test.ts', 'test/sandbox/kubectl.test.ts'],
-    // One cluster for all of them: what one test breaks, another must not see.
-    fileParallelism: false,
+    // What one file breaks, another must not see.
+    maxWorkers: clusters.length || 1,
     // A busy machine can hold a process up for seconds: there what failed is tried again, and what is wrong fails each time.
     retry: process.env['CI'] ? 2 : 0,
     // Where a server is gone for good, each test after it would wait for it in vain.
