@@ -35,12 +35,7 @@ export default class OrthancProbe extends SapocheCommand {
       helpValue: '<step,...>',
     })(),
     ...liveFlags,
-    interval: duration({
-      summary: 'time between two looks of --watch, 5s when not given',
-      helpGroup: 'WATCH',
-      default: 5000,
-      noCacheDefault: true,
-    }),
+    interval: duration({summary: 'time between two looks, 5s when not given', helpGroup: 'WATCH', default: 5000, noCacheDefault: true}),
     ...orthancUrlFlag,
     ...loginFlags,
     ...clusterFlags,

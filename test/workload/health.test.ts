@@ -381,6 +381,13 @@ describe('down', () => {
       'container app runs and is not ready',
     ],
     [
+      'none ready out of grace, and its node may not be read',
+      workload({nodes: 'unreadable', deployment: away(181 * SECOND), pods: [pod({ready: false})]}),
+      'down',
+      'critical',
+      'its containers are ready and the pod is not: is node-a lost?',
+    ],
+    [
       'in grace',
       workload({deployment: away(180 * SECOND), pods: [pod({containers: [unready()]})]}),
       'progressing',

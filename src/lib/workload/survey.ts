@@ -114,7 +114,14 @@ function unreadiness(pod: Pod, {nodes, now}: SurveyContext): {reason: string; co
   if (container !== undefined) return {reason: containerTrouble(container, now), container}
   const gate = pod.readinessGates.find((type) => findCondition(pod.conditions, type)?.status !== 'True')
   if (gate !== undefined) return {reason: `readiness gate ${gate} is not met`, container: null}
-  return {reason: pod.node === null ? 'not scheduled yet' : 'its containers have not been started', container: null}
+  return {reason: silence(pod), container: null}
+}
+
+/** Of a pod whose containers say nothing against it. Who watches the nodes takes the readiness of pods away, and not of their containers. */
+function silence({node, containers}: Pod): string {
+  if (node === null) return 'not scheduled yet'
+  const isStarted = containers.some(({role, status}) => role !== 'init' && status !== null)
+  return isStarted ? `its containers are ready and the pod is not: is ${node} lost?` : 'its containers have not been started'
 }
 
 function isUnfinished(state: {readonly kind: string; readonly exitCode?: number; readonly reason?: string}): boolean {

@@ -2,7 +2,7 @@ import {describe, expect, test} from 'vitest'
 import {builtinCatalogue} from '../../../src/lib/catalogue/index.ts'
 import {directNetwork, type Network} from '../../../src/lib/clients/reach/index.ts'
 import {FailedConnection} from '../../../src/lib/clients/reach/failed.ts'
-import {ConfigurationError, RefusedError, TimedOutError} from '../../../src/lib/errors/index.ts'
+import {ConfigurationError, RefusedError, TimedOutError, UnreachableError} from '../../../src/lib/errors/index.ts'
 import {crashing, DAY, MINUTE, unavailable, unready} from '../../workload/build.ts'
 import {orthancListener} from '../../../src/lib/sandbox/orthanc-server.ts'
 import {HEALTHY} from '../../../src/lib/sandbox/orthanc.ts'
@@ -309,6 +309,21 @@ describe('the cluster around it', () => {
   test('the way is lost to every server: that is no answer', async () => {
     const error = new TimedOutError('no answer from port 8042 of pod x within 10 s')
     await expect((await lab({network: lost(error, () => true)})).probe()).rejects.toBe(error)
+  })
+
+  test('the way is lost to a server without ready endpoints: those are the answer', async () => {
+    const error = new UnreachableError('no route to node-b')
+    const pods = {'orthanc-read-api': [{containers: [unready()], ready: false}]}
+    const report = await (await lab({pods, deployment: down, network: lost(error, () => true)})).probe()
+    expect([report.verdict, ...brief(report).slice(0, 5)]).toEqual([
+      'critical',
+      'service ok',
+      'endpoints critical',
+      'pod critical',
+      'http unknown',
+      'authentication skipped',
+    ])
+    expect(report.next[0]).toBe('sapoche events orthanc-read-api')
   })
 
   test('the way is lost to one of two: unknown', async () => {

@@ -27,7 +27,8 @@ export interface ServerSight {
 
 /**
  * The cluster first, then each pod, the viewer and the design system side by side. Rejects as `readScene` and the gate, with an
- * AccessDeniedError (77) where the credentials are wrong, and with what the way was lost by (69, 75, 77) where it was lost to every server.
+ * AccessDeniedError (77) where the credentials are wrong, and with what the way was lost by (69, 75, 77) where it was lost to every server, and
+ * nothing before it fails.
  */
 export async function look(options: ProbeOptions, sources: ProbeSources, signal: AbortSignal): Promise<Look> {
   const {orthanc: gate, catalogue, now} = sources
@@ -42,7 +43,7 @@ export async function look(options: ProbeOptions, sources: ProbeSources, signal:
       askViewer(scene, catalogue.servers.viewer.url, known, gate, signal),
       askPage('design system', scene.designSystem, catalogue.servers.designSystem.url, gate, signal),
     ])
-    requireWay(servers)
+    requireWay(servers, scene)
     return {scene, servers, viewer, designSystem, at: now()}
   } finally {
     for (const {reader} of open) reader?.close()
@@ -81,8 +82,9 @@ async function askServer({target, member, reader, why}: OpenServer, options: Pro
   return {member, sight: await askOrthanc(reader, {name: target, member}, options, signal), why}
 }
 
-/** That the way is dead says nothing of Orthanc (rules.md, section 6). */
-function requireWay(servers: readonly ServerSight[]): void {
+/** That the way is dead says nothing of Orthanc (rules.md, section 6), unless the layers before it have told the cause. */
+function requireWay(servers: readonly ServerSight[], {orthanc}: Scene): void {
+  if (orthanc?.findings.endpoints.status === 'critical') return
   const asked = servers.flatMap(({sight: {alive}}) => alive ?? [])
   const [first] = asked
   if (first?.lost == null || asked.some(({lost}) => lost === null || lost.isDead)) return
