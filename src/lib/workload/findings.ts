@@ -7,15 +7,20 @@ export interface NamedJudgement extends Pick<Judgement, 'health' | 'severity' | 
   readonly name: string
 }
 
+const WRONG_PLACE = 'wrong context or namespace?'
+
+/** Whether a finding says that this is not the place that the catalogue is for. */
+export function saysWrongPlace(finding: string): boolean {
+  return finding.endsWith(WRONG_PLACE)
+}
+
 /**
  * `wrong context or namespace?` in one line, where more than half of the catalogue is missing; else null (rules.md, section 8).
  * `listed` are the judgements of the catalogue's workloads.
  */
 export function mostlyMissing(listed: readonly Pick<Judgement, 'health'>[]): string | null {
   const missing = listed.filter(({health}) => health === 'missing').length
-  return missing * 2 > listed.length
-    ? `${missing} of the ${listed.length} workloads of the catalogue are missing: wrong context or namespace?`
-    : null
+  return missing * 2 > listed.length ? `${missing} of the ${listed.length} workloads of the catalogue are missing: ${WRONG_PLACE}` : null
 }
 
 /**

@@ -3,13 +3,13 @@ import {builtinCatalogue} from '../../../src/lib/catalogue/index.ts'
 import {traceReport as reportOn} from '../../../src/lib/runbook/trace/report.ts'
 import {traceReport} from '../../../src/lib/runbook/trace/schema.ts'
 import {group, queue} from '../backlog-samples.ts'
-import {BACKLOG, namespace, STOPPED_PHP, trace, type Otherwise} from './sample.ts'
+import {BACKLOG, ELSEWHERE, namespace, STOPPED_PHP, trace, type Otherwise} from './sample.ts'
 
 const hop = (otherwise: Otherwise, name: string) => trace(otherwise).items.find((each) => each.name === name)!
 const states = (otherwise: Otherwise) =>
   trace(otherwise).items.map(({name, severity, broken, cutOffBy}) => [name, severity, broken, cutOffBy.join(' ')])
 
-test.each([{}, STOPPED_PHP, BACKLOG])('is by its schema', (otherwise) => {
+test.each([{}, STOPPED_PHP, BACKLOG, ELSEWHERE])('is by its schema', (otherwise) => {
   expect(traceReport.parse(trace(otherwise))).toEqual(trace(otherwise))
 })
 
@@ -29,6 +29,29 @@ describe("the runbook's flows", () => {
       ['notifications and PDFs', 'info', false, ''],
     ])
     expect(trace()).toMatchObject({verdict: 'ok', summary: {hops: 11, checked: 7, broken: 0}})
+  })
+
+  const NO_ENDPOINTS = {readyEndpoints: 0, severity: 'critical', reason: 'no ready endpoints'} as const
+  test.each<[string, Otherwise, string[]]>([
+    ['is well', {}, []],
+    ['has another cluster IP', {services: {'st-sapoche-nginx': {severity: 'info', reason: 'cluster IP'}}}, []],
+    ['is of another type', {services: {'st-sapoche-nginx': {severity: 'warning', reason: 'type'}}}, ['sapoche catalogue diff']],
+    ['is not there', ELSEWHERE, ['sapoche catalogue diff']],
+    ['leads nowhere', {services: {'st-sapoche-nginx': NO_ENDPOINTS}}, ['sapoche status st-bnkd-php-nginx']],
+    [
+      'leads to what is down',
+      {services: {'st-sapoche-nginx': NO_ENDPOINTS}, items: {'st-bnkd-php-nginx': {next: ['sapoche logs st-bnkd-php-nginx']}}},
+      ['sapoche logs st-bnkd-php-nginx'],
+    ],
+  ])('commands for a service that %s', (_, otherwise, next) => {
+    expect(trace(otherwise).services.find(({name}) => name === 'st-sapoche-nginx')?.next).toEqual(next)
+    expect(hop(otherwise, 'st-sapoche-nginx').next).toEqual(next)
+  })
+
+  test('what faults have in common is said where there are any', () => {
+    const findings = ['2 faulty workloads have pods on node-b']
+    expect(trace({...STOPPED_PHP, findings}).findings).toEqual(findings)
+    expect(trace({findings}).findings).toEqual([])
   })
 
   test('what is looked at, and what lies outside', () => {

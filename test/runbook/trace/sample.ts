@@ -13,10 +13,11 @@ export interface Otherwise {
   readonly services?: Readonly<Record<string, Partial<StatusService>>>
   readonly servers?: StatusReport['servers']
   readonly notChecked?: string[]
+  readonly findings?: string[]
 }
 
 /** The runbook's namespace with all that it has, well unless told otherwise. */
-export function namespace({items = {}, services = {}, servers, notChecked = ['DICOM']}: Otherwise = {}): StatusReport {
+export function namespace({items = {}, services = {}, servers, notChecked = ['DICOM'], findings = []}: Otherwise = {}): StatusReport {
   const workloads = builtinCatalogue.workloads.map(({name, category, baseline}) => {
     const queues = category === 'workers' ? [queue({queue: name.replace('worker-', ''), state: 'absent', pending: null})] : []
     const groups = category === 'consumers' ? [group({group: name})] : []
@@ -40,7 +41,7 @@ export function namespace({items = {}, services = {}, servers, notChecked = ['DI
     {name: 'redis', severity: 'info', reason: 'no replica', next: []},
     {name: 'kafka', severity: 'ok', reason: '', next: []},
   ]
-  return report(workloads, {services: found, servers: servers ?? well, notChecked})
+  return report(workloads, {services: found, servers: servers ?? well, notChecked, findings})
 }
 
 /** The report of `trace` on such a namespace. */
@@ -64,6 +65,24 @@ export const STOPPED_PHP: Otherwise = {
   services: {
     'st-bnkd-php': {readyEndpoints: 0, severity: 'critical', reason: 'no ready endpoints; the workload behind it is down'},
   },
+}
+
+/** A namespace that the catalogue is not for. */
+export const ELSEWHERE: Otherwise = {
+  items: Object.fromEntries(
+    builtinCatalogue.workloads.map(({name}) => [
+      name,
+      {health: 'missing', severity: 'critical', desired: null, ready: null, reason: 'not in the cluster', queues: [], groups: []},
+    ]),
+  ),
+  services: Object.fromEntries(
+    builtinCatalogue.services.map(({name}) => [
+      name,
+      {severity: 'critical', reason: 'not in the cluster', readyEndpoints: null, clusterIP: null, ports: []},
+    ]),
+  ),
+  servers: [],
+  findings: ['38 of the 38 workloads of the catalogue are missing: wrong context or namespace?'],
 }
 
 export const BACKLOG: Otherwise = {

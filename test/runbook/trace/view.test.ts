@@ -2,7 +2,7 @@ import {stripVTControlCharacters} from 'node:util'
 import {describe, expect, test} from 'vitest'
 import type {TraceReport} from '../../../src/lib/runbook/trace/schema.ts'
 import {traceViews} from '../../../src/lib/runbook/trace/view.ts'
-import {BACKLOG, NOW, STOPPED_PHP, trace} from './sample.ts'
+import {BACKLOG, ELSEWHERE, NOW, STOPPED_PHP, trace} from './sample.ts'
 
 const options = {width: 80, colour: false, now: NOW}
 const {table, wide, mermaid} = traceViews()
@@ -54,6 +54,24 @@ CRITICAL  gateway is broken at st-bnkd-php; 1 service in trouble
     not checked: external requests, APISIX gateway (other namespace), external
     databases and storage
 `))
+
+  test('a namespace that the catalogue is not for: one line says so, and what is absent is not zero', () => {
+    const text = table(trace(ELSEWHERE), options)
+    expect(text).toMatch(/service st-sapoche-nginx +critical +not in the cluster\n/)
+    expect(text).toMatch(/consumers \(process\) +critical +-\/- ready\n {2}x {2}14 workloads missing\n/)
+    expect(text).not.toMatch(/ 0\/0|consumer-dicom/)
+    expect(text).toMatch(
+      /orthanc-read-api-service +NodePort +- +- +- +critical\n\n38 of the 38 workloads [^\n]+ wrong context or namespace\?\n\nCRITICAL/,
+    )
+  })
+
+  test('a service of a workload that no flow passes has its own commands; what others have is not said twice', () => {
+    const down = {readyEndpoints: 0, severity: 'critical', reason: 'no ready endpoints; the workload behind it is down'} as const
+    const otherwise = {...STOPPED_PHP, services: {...STOPPED_PHP.services, 'orthanc-read-api-service': down}}
+    const text = table(trace(otherwise), options)
+    expect(text).toMatch(/service\/orthanc-read-api-service {2}critical\n[^\n]*\n {2}next {2}sapoche status orthanc-read-api\n/)
+    expect(text.match(/sapoche rollback st-bnkd-php\n/g)).toHaveLength(1)
+  })
 
   test('one worker is off, and a consumer is behind', () =>
     expect(lines(table(trace(BACKLOG, 'events'), options))).toBe(`

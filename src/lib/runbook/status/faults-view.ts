@@ -3,7 +3,7 @@ import {strip} from '../../text/strip.ts'
 import {parseTime} from '../../text/time.ts'
 import type {Tone} from '../../text/tone.ts'
 import {count, labelled, wrap, type ViewOptions} from '../../text/view.ts'
-import {mostlyMissing} from '../../workload/index.ts'
+import {saysWrongPlace} from '../../workload/index.ts'
 import type {Severity} from '../schema.ts'
 import {toned} from '../view.ts'
 import {waitsOf, weightOf} from './backlog.ts'
@@ -26,13 +26,15 @@ export function number(value: number | null): string {
   return value === null ? '-' : String(value)
 }
 
-/**
- * Where most of the catalogue is missing the report says so in one line (rules.md, section 8), and not once a workload.
- * Only where nothing was named does it say so.
- */
-export function withoutMissing(report: StatusReport): StatusReport {
-  const sentence = mostlyMissing(report.items.filter(({listed}) => listed))
-  if (sentence === null || !report.findings.includes(sentence)) return report
+interface Present {
+  readonly items: readonly {readonly health: StatusItem['health']}[]
+  readonly services: readonly StatusService[]
+  readonly findings: readonly string[]
+}
+
+/** Where most of the catalogue is missing a report says so in one line (rules.md, section 8), and not once a workload. */
+export function withoutMissing<R extends Present>(report: R): R {
+  if (!report.findings.some(saysWrongPlace)) return report
   const gone = ({type, readyEndpoints}: StatusService): boolean => type !== null && readyEndpoints === null
   return {
     ...report,
@@ -52,9 +54,13 @@ interface Fault {
 }
 
 /** What faults are told of. */
-export interface Faulty extends Pick<StatusReport, 'namespace' | 'warnings' | 'others' | 'services' | 'servers' | 'findings'> {
+export interface Faulty extends Pick<StatusReport, 'namespace' | 'warnings' | 'others' | 'servers' | 'findings'> {
   readonly items: readonly FaultyItem[]
+  readonly services: readonly FaultyService[]
 }
+
+/** Commands of a service help where its workload is not told of. */
+type FaultyService = StatusService & {readonly next?: readonly string[]}
 
 type FaultyItem = Pick<
   StatusItem,
@@ -97,22 +103,25 @@ function plainFault(name: string, {severity, reason}: {severity: Severity; reaso
 }
 
 /** Services that can't be judged for one and the same reason share an entry. */
-function serviceFaults(services: readonly StatusService[]): Fault[] {
+function serviceFaults(services: readonly FaultyService[]): Fault[] {
   const alike = Map.groupBy(services, ({name, severity, reason}) => (severity === 'unknown' ? reason : name))
-  return [...alike.values()].map((group) =>
-    plainFault(group.length === 1 ? `service/${group[0]!.name}` : count(group.length, 'service'), group[0]!),
-  )
+  return [...alike.values()].map((group) => ({
+    ...plainFault(group.length === 1 ? `service/${group[0]!.name}` : count(group.length, 'service'), group[0]!),
+    next: [...new Set(group.flatMap(({next}) => next ?? []))],
+  }))
 }
 
 /** Workloads that are well share an entry where the same is to be said of what waits for them. */
-function itemFaults(items: readonly FaultyItem[], {now}: ViewOptions): Fault[] {
+function itemFaults(items: readonly FaultyItem[], {now, width}: ViewOptions): Fault[] {
   const faulty = items.filter((item) => isFault({severity: weightOf(item)}))
   const groups = Map.groupBy(faulty, (item) => (isFault(item) ? item.name : [weightOf(item), ...waitReasons(item)].join(' ')))
   return [...groups.values()].map((alike) => {
     const [item, ...others] = alike as [FaultyItem, ...FaultyItem[]]
     if (others.length === 0) return itemFault(item, now)
-    const name = alike.length > 3 ? count(alike.length, 'workload') : alike.map((each) => each.name).join(', ')
     const severity = weightOf(item)
+    const names = alike.map((each) => each.name).join(', ')
+    const isLong = alike.length > 3 || names.length + 2 + severity.length > width
+    const name = isLong ? count(alike.length, 'workload') : names
     return {name, state: severity, severity, reasons: [...new Set(waitReasons(item))], next: []}
   })
 }

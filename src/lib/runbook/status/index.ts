@@ -1,6 +1,6 @@
 export {exitCodeOf, HEALTHS} from '../../workload/index.ts'
 export {waitsOf, weightOf} from './backlog.ts'
-export {faultsOf} from './faults-view.ts'
+export {faultsOf, withoutMissing} from './faults-view.ts'
 export {readStatus, type StatusSources} from './judge.ts'
 export {statusViews} from './view.ts'
 export {liveStatus} from './watch.ts'

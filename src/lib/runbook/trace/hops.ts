@@ -3,7 +3,7 @@ import {worst} from '../../workload/index.ts'
 import type {ServerState} from '../data-plane/index.ts'
 import type {Severity} from '../schema.ts'
 import {waitsOf, weightOf} from '../status/index.ts'
-import type {StatusItem, StatusReport} from '../status/schema.ts'
+import type {StatusItem, StatusReport, StatusService} from '../status/schema.ts'
 import type {TraceHop, TraceService, TraceWorkload} from './schema.ts'
 
 /** What the hops are made of. */
@@ -115,7 +115,9 @@ interface Parts {
 /** A hop is as bad as the worst of its parts, and broken where one of them is. */
 function judged({target, service = null, workloads = [], servers = []}: Parts): Seen {
   const faults: {readonly severity: Severity; readonly words: string; readonly next: readonly string[]}[] = [
-    ...(service === null ? [] : [{severity: service.severity, words: named(`service ${service.name}`, service.reason), next: []}]),
+    ...(service === null
+      ? []
+      : [{severity: service.severity, words: named(`service ${service.name}`, service.reason), next: service.next}]),
     ...servers.map(({name, severity, reason, next}) => ({severity, words: named(name, reason), next})),
     ...workloads.map((workload) => ({severity: weightOf(workload), words: workloadWords(workload), next: nextOf(workload)})),
   ]
@@ -157,11 +159,23 @@ function nextOf(workload: TraceWorkload): string[] {
   return [...workload.next, ...waitsOf(workload).flatMap(({next}) => next)]
 }
 
-function serviceOf(listed: CatalogueService, {namespace, services}: StatusReport): TraceService | null {
+function serviceOf(listed: CatalogueService, {namespace, services, items}: StatusReport): TraceService | null {
   const found = services.find(({name}) => name === listed.name)
   if (found === undefined) return null
   const {type, clusterIP, ports} = listed
-  return {...found, dns: `${listed.name}.${namespace}.svc`, expected: {type, clusterIP, ports: ports.map((port) => ({...port}))}}
+  return {
+    ...found,
+    dns: `${listed.name}.${namespace}.svc`,
+    expected: {type, clusterIP, ports: ports.map((port) => ({...port}))},
+    next: isFault(found.severity) ? serviceCommands(found, listed, items) : [],
+  }
+}
+
+/** What differs from the catalogue, or is not there, is the service itself; else the workload behind it may be the cause. */
+function serviceCommands({severity, ports}: StatusService, {workload}: CatalogueService, items: readonly StatusItem[]): string[] {
+  if (severity === 'warning' || ports.length === 0) return ['sapoche catalogue diff']
+  const {next = []} = items.find(({name}) => name === workload) ?? {}
+  return next.length > 0 ? [...next] : [`sapoche status ${workload}`]
 }
 
 function workloadsNamed(names: readonly string[], {items}: StatusReport): TraceWorkload[] {

@@ -13,6 +13,7 @@ export function traceReport(status: StatusReport, flows: readonly Flow[], isWhol
   const items = flows.flatMap((flow) => hopsOf(flow, scene))
   const passed = new Set(items.flatMap(({service}) => service?.name ?? []))
   const services = servicesOf(scene).filter(({name}) => isWhole || passed.has(name))
+  const verdict = verdictOf([...items, ...services], new Set())
   const outside = items.filter(({checked}) => !checked).map(({name, note}) => (note === null ? name : `${name} (${note})`))
   return {
     apiVersion: 'sapoche/v1',
@@ -20,7 +21,7 @@ export function traceReport(status: StatusReport, flows: readonly Flow[], isWhol
     generatedAt: status.generatedAt,
     context: status.context,
     namespace: status.namespace,
-    verdict: verdictOf([...items, ...services], new Set()),
+    verdict,
     flows: flows.map(({name, title}) => ({
       name,
       title,
@@ -36,6 +37,8 @@ export function traceReport(status: StatusReport, flows: readonly Flow[], isWhol
     },
     items,
     services,
+    // They are of the whole namespace, and no flow need have to do with them.
+    findings: verdict === 'ok' ? [] : status.findings,
     notChecked: [...new Set(outside), ...status.notChecked.filter((what) => what !== ELSEWHERE)],
     warnings: status.warnings,
   }

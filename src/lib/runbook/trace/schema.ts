@@ -15,6 +15,8 @@ export const traceService = statusService.extend({
     clusterIP: z.string().nullable(),
     ports: z.array(z.object({port: count, nodePort: count.nullable()})),
   }),
+  /** Commands that help, best first. */
+  next: z.array(z.string()),
 })
 export type TraceService = z.infer<typeof traceService>
 
@@ -78,6 +80,8 @@ export const traceReport = z.object({
   items: z.array(traceHop),
   /** Those of the catalogue; with `--from` those of its hops. */
   services: z.array(traceService),
+  /** What faults have in common: a node or an image, or a namespace that looks wrong. */
+  findings: z.array(z.string()),
   notChecked: z.array(z.string()),
   warnings: z.array(warning),
 })

@@ -4,7 +4,7 @@ import {tones, type Tone} from '../../text/tone.ts'
 import {count, labelled, type ViewOptions, wrap} from '../../text/view.ts'
 import {backlogOf} from '../backlog.ts'
 import type {Severity} from '../schema.ts'
-import {faultsOf, weightOf} from '../status/index.ts'
+import {faultsOf, weightOf, withoutMissing} from '../status/index.ts'
 import {header, toned} from '../view.ts'
 import {traceMermaid} from './mermaid.ts'
 import type {TraceHop, TraceReport, TraceWorkload} from './schema.ts'
@@ -51,7 +51,7 @@ export function render(report: TraceReport, options: ViewOptions, form: Form): s
       '',
     ]),
     ...servicesTable(report, options, tone, form.isWide),
-    ...faultsOf(faultyOf(report), 'trace', options, tone),
+    ...faultsOf(withoutMissing(faultyOf(report)), 'trace', options, tone),
     ...closing(report, options, tone),
   ]
   return `${lines.map((line) => line.trimEnd()).join('\n')}\n`
@@ -81,18 +81,22 @@ function picture(hops: readonly TraceHop[], options: ViewOptions, tone: Tone, {i
   })
 }
 
-/** Of a category, the workloads that need somebody; every one in the wide form. Of many that are unknown the number is enough. */
+/** Of a category, the workloads that need somebody; every one in the wide form. Of many that are unknown, or missing, the number is enough. */
 function members({kind, workloads}: TraceHop, tone: Tone, isWide: boolean): string[] {
   if (kind !== 'category') return []
   const faulty = workloads.filter((workload) => isFault(weightOf(workload)))
   const unknown = faulty.filter((workload) => weightOf(workload) === 'unknown')
-  const isMany = !isWide && unknown.length > MANY
-  const shown = isWide ? workloads : faulty.filter((workload) => !isMany || !unknown.includes(workload))
+  const missing = faulty.filter(({health}) => health === 'missing')
+  const summed = isWide ? [] : [unknown, missing].filter((alike) => alike.length > MANY)
+  const shown = isWide ? workloads : faulty.filter((workload) => !summed.some((alike) => alike.includes(workload)))
   const rows = shown.map((workload) => {
     const severity = weightOf(workload)
     return [strip(workload.name), ratio(workload), waitText(workload), toned(severity === 'info' ? 'ok' : severity, severity, tone)]
   })
-  return [...table(rows, {align: ['left', 'right']}), ...(isMany ? [tone.unknown(`${unknown.length} workloads unknown`)] : [])]
+  const sums = summed.map((alike) =>
+    alike === unknown ? tone.unknown(`${alike.length} workloads unknown`) : tone.critical(`${alike.length} workloads missing`),
+  )
+  return [...table(rows, {align: ['left', 'right']}), ...sums]
 }
 
 function waitText({queues, groups}: TraceWorkload): string {
@@ -132,18 +136,23 @@ function servicesTable({services}: TraceReport, {width}: ViewOptions, tone: Tone
 }
 
 /** Each object once, though it may stand in several hops. */
-function faultyOf({namespace, items, services, warnings}: TraceReport): Parameters<typeof faultsOf>[0] {
+function faultyOf({namespace, items, services, findings, warnings}: TraceReport): Parameters<typeof faultsOf>[0] {
   const distinct = <T extends {readonly name: string}>(all: readonly T[]): T[] => [
     ...new Map(all.map((each) => [each.name, each])).values(),
   ]
+  const workloads = distinct(items.flatMap((hop) => hop.workloads))
+  const told = new Set(workloads.flatMap(({next}) => next))
   return {
     namespace,
     warnings,
     others: [],
-    findings: [],
-    services: distinct([...services, ...items.flatMap(({service}) => service ?? [])]),
+    findings,
+    services: distinct([...services, ...items.flatMap(({service}) => service ?? [])]).map((service) => ({
+      ...service,
+      next: service.next.filter((command) => !told.has(command)),
+    })),
     servers: distinct(items.flatMap(({servers}) => servers)),
-    items: distinct(items.flatMap(({workloads}) => workloads)),
+    items: workloads,
   }
 }
 

@@ -1,6 +1,6 @@
 import {strip} from '../../text/strip.ts'
 import {backlogOf} from '../backlog.ts'
-import type {TraceHop, TraceService} from './schema.ts'
+import type {TraceHop, TraceService, TraceWorkload} from './schema.ts'
 
 /** What a hop is called: `service st-redis-sp (cache)`. */
 export function titleOf({kind, name, note}: TraceHop): string {
@@ -19,16 +19,31 @@ export function detailsOf(hop: TraceHop): string {
   if (kind === 'external') return servers.some(({severity}) => severity !== 'unknown' && severity !== 'critical') ? 'Kafka answers' : ''
   const queues = workloads.flatMap((workload) => workload.queues ?? [])
   const groups = workloads.flatMap((workload) => workload.groups ?? [])
-  const endpoints = service === null ? '' : `${service.readyEndpoints ?? '?'} ${service.readyEndpoints === 1 ? 'endpoint' : 'endpoints'}`
+  const endpoints = endpointsOf(hop)
   if (kind === 'service') {
     const behind = workloads.map((workload) => `${workload.name} ${ratio(workload)}`)
     return [endpoints, service === null ? '' : addressOf(service), ...behind].filter(Boolean).join(', ')
   }
-  const sum = (of: 'ready' | 'desired'): number => workloads.reduce((total, workload) => total + (workload[of] ?? 0), 0)
-  const ready = `${sum('ready')}/${sum('desired')} ready`
+  const ready = `${ratio({ready: sumOf(workloads, 'ready'), desired: sumOf(workloads, 'desired')})} ready`
   const queued = queues.length === 0 ? '' : `${backlogOf({queues, groups: []}).amount} queued`.replace(/^- queued$/, 'nothing queued')
   const lag = groups.length === 0 ? '' : `lag ${backlogOf({queues: [], groups}).amount}`
-  return [ready, service === null ? '' : `${endpoints} of service ${service.name}`, queued, lag].filter(Boolean).join(', ')
+  return [ready, endpoints, queued, lag].filter(Boolean).join(', ')
+}
+
+/** `3 endpoints`, `?` where they can't be read; else why there are none to count: `not in the cluster`. */
+function endpointsOf({kind, service}: TraceHop): string {
+  if (service === null) return ''
+  const {name, readyEndpoints, severity, reason} = service
+  const owner = kind === 'service' ? '' : ` of service ${name}`
+  if (readyEndpoints !== null) return `${readyEndpoints} ${readyEndpoints === 1 ? 'endpoint' : 'endpoints'}${owner}`
+  if (severity === 'unknown') return `? endpoints${owner}`
+  return owner === '' || reason === '' ? strip(reason) : `service ${name}: ${strip(reason)}`
+}
+
+/** Of those of whom it is known; null where it is of none. */
+function sumOf(workloads: readonly TraceWorkload[], of: 'ready' | 'desired'): number | null {
+  const known = workloads.flatMap((workload) => workload[of] ?? [])
+  return known.length === 0 ? null : known.reduce((total, amount) => total + amount, 0)
 }
 
 /** `1/3`, ready of desired; `-` where it is not known. */
@@ -42,9 +57,9 @@ function addressOf({clusterIP, ports}: TraceService): string {
   return clusterIP === null || clusterIP === 'None' ? numbers : `${clusterIP}:${numbers}`
 }
 
-/** `80:30635`, as kubectl has it. */
+/** `80:30635`, as kubectl has it; `-` of a service that is not there. */
 export function portsOf({ports}: TraceService): string {
-  return ports.map(({port, nodePort}) => (nodePort === null ? String(port) : `${port}:${nodePort}`)).join(', ')
+  return ports.map(({port, nodePort}) => (nodePort === null ? String(port) : `${port}:${nodePort}`)).join(', ') || '-'
 }
 
 /** Of the hops of all flows. */
