@@ -4,8 +4,8 @@ import type {StatusReport} from '../../src/lib/runbook/status/schema.ts'
 import type {Run} from '../package/program.ts'
 import {writeKubeconfig} from '../real/kubeconfig.ts'
 import {startProxy, type Proxy} from '../real/proxy.ts'
-import {reportOf} from './scene.ts'
-import type {Person, Rule, Target} from './target.ts'
+import {expectOutcome, reportOf, type Seen} from './scene.ts'
+import {type Person, type Rule, type Target, writeFileFor} from './target.ts'
 import path from 'node:path'
 
 const list = (apiGroup: string, resource: string): Rule => ({apiGroups: [apiGroup], resources: [resource], verbs: ['list']})
@@ -76,6 +76,30 @@ export function accessSuite(open: () => Promise<Target>): void {
           message: expect.stringMatching(new RegExp(`list ${resource}.*needs.*resources: \\[${resource}\\]`)),
         })
       }
+    })
+
+    test('a count that autoscalers might explain, without the right to read them: unknown', async () => {
+      const file = await writeFileFor(
+        target,
+        'drifted.yaml',
+        JSON.stringify({
+          namespace: 'sapoche',
+          categories: [{name: 'workers', singular: 'worker', title: 'Workers', match: ['*']}],
+          workloads: [{name: 'worker-booking', category: 'workers', purpose: 'a case', baseline: 2}],
+          services: [],
+        }),
+      )
+      const status = async (kubeconfig: string): Promise<Seen> => {
+        const run = await target.sapoche(['status', 'worker-booking', '--json', '--catalogue', file, '--kubeconfig', kubeconfig])
+        return {run, report: reportOf<StatusReport>(run, 'StatusReport')}
+      }
+      const drift = /^1 replica where the catalogue expects 2/
+      const drifted = await status(await target.kubeconfigOf(ALLOWED))
+      expectOutcome(drifted, {name: 'worker-booking', health: 'drifted', severity: 'warning', reason: drift, code: 1})
+      const less = LESS.find(({name}) => name === 'less-horizontalpodautoscalers')!
+      const {run, report} = await status(await target.kubeconfigOf(less))
+      const hidden = /; autoscalers, which might explain it, can't be read$/
+      expectOutcome({run, report}, {name: 'worker-booking', health: 'unknown', severity: 'unknown', reason: hidden, code: 3})
     })
 
     test('no rights in a namespace that is not there: still 77', async () => {

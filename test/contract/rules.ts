@@ -1,6 +1,7 @@
 import {afterAll, beforeAll, describe, expect, test} from 'vitest'
 import type {StatusItem, StatusReport} from '../../src/lib/runbook/status/schema.ts'
-import {deployment, openScene, type Scene} from './scene.ts'
+import {loseNode, restoreNode} from '../real/faults.ts'
+import {deployment, expectOutcome, openScene, type Scene} from './scene.ts'
 import type {Target} from './target.ts'
 
 const itemOf = (report: StatusReport, name: string): StatusItem => report.items.find((item) => item.name === name)!
@@ -35,8 +36,10 @@ export function rulesSuite(open: () => Promise<Target>): void {
       await scene.create(deployment('web', {replicas: 2}))
       await settled(scene)
       await rollOut(scene, 'web', {'sapoche.test/delay': '2s'})
-      const {report} = await scene.until((found) => web(found).pods.length > 2)
-      expect(web(report)).toMatchObject({health: 'progressing', severity: 'warning', desired: 2, ready: 2})
+      const seen = await scene.until((found) => web(found).pods.length > 2)
+      const reason = /^rolling out revision 2: \d of 2 updated, 2 ready/
+      expectOutcome(seen, {health: 'progressing', severity: 'warning', reason, code: 1})
+      expect(web(seen.report)).toMatchObject({desired: 2, ready: 2})
       await settled(scene)
     })
 
@@ -45,9 +48,9 @@ export function rulesSuite(open: () => Promise<Target>): void {
       await scene.create(deployment('web', {spec: {strategy: {type: 'Recreate'}}}))
       await settled(scene)
       await rollOut(scene, 'web', {'sapoche.test/state': 'unready'})
-      const {run, report} = await scene.until((found) => web(found).ready === 0)
-      expect(web(report).health).toBe('progressing')
-      expect(run.code).toBe(1)
+      const seen = await scene.until((found) => web(found).ready === 0 && web(found).reason.includes('container app'))
+      const reason = /^rolling out revision 2: 1 of 1 updated, 0 ready; .*container app runs and is not ready$/
+      expectOutcome(seen, {health: 'progressing', severity: 'warning', reason, code: 1})
     })
 
     test('a doomed pod beside a ready one: degraded, naming the container', async () => {
@@ -62,11 +65,11 @@ export function rulesSuite(open: () => Promise<Target>): void {
           },
         },
       })
-      const {run, report} = await scene.until((found) => web(found).health === 'degraded')
-      expect(web(report)).toMatchObject({severity: 'warning', ready: 1, changed: {what: 'image case:1.0 -> case:2.0', revision: 2}})
-      expect(web(report).reason).toMatch(/container app: CrashLoopBackOff, exit 255/)
-      expect(web(report).next).toEqual(['sapoche logs web --previous', 'sapoche rollback web'])
-      expect(run.code).toBe(1)
+      const seen = await scene.until((found) => web(found).health === 'degraded')
+      const reason = /^pod \S+: container app: CrashLoopBackOff, exit 255/
+      expectOutcome(seen, {health: 'degraded', severity: 'warning', reason, code: 1})
+      expect(web(seen.report)).toMatchObject({ready: 1, changed: {what: 'image case:1.0 -> case:2.0', revision: 2}})
+      expect(web(seen.report).next).toEqual(['sapoche logs web --previous', 'sapoche rollback web'])
     })
 
     test('paused', async () => {
@@ -74,8 +77,8 @@ export function rulesSuite(open: () => Promise<Target>): void {
       await scene.create(deployment('web'))
       await settled(scene)
       await patch(scene, 'web', {spec: {paused: true, template: {metadata: {labels: {changed: 'yes'}}}}})
-      const {report} = await scene.until((found) => web(found).health === 'progressing')
-      expect(web(report).reason).toMatch(/paused/)
+      const seen = await scene.until((found) => web(found).reason.startsWith('paused since'))
+      expectOutcome(seen, {health: 'progressing', severity: 'warning', reason: /^paused since \d{4}-\S+ \S+Z \(\d+ s\)$/, code: 1})
     })
 
     test('the progress deadline is over although the old pod serves', async () => {
@@ -83,29 +86,57 @@ export function rulesSuite(open: () => Promise<Target>): void {
       await scene.create(deployment('web', {spec: {progressDeadlineSeconds: 2}}))
       await settled(scene)
       await rollOut(scene, 'web', {'sapoche.test/state': 'unready'})
-      const {report} = await scene.until((found) => web(found).health === 'degraded')
-      expect(web(report)).toMatchObject({severity: 'warning', ready: 1})
-      expect(web(report).reason).toMatch(/deadline/)
+      const seen = await scene.until((found) => web(found).health === 'degraded')
+      const reason =
+        /^the rollout of revision 2 has passed its deadline of 2 s; old pods serve; pod \S+: container app runs and is not ready$/
+      expectOutcome(seen, {health: 'degraded', severity: 'warning', reason, code: 1})
+      expect(web(seen.report).ready).toBe(1)
     })
 
     test('minReadySeconds: ready is not available', async () => {
       const scene = await openScene(target, [{name: 'web'}])
       await scene.create(deployment('web', {spec: {minReadySeconds: 3600, progressDeadlineSeconds: 7200}}))
-      const {report} = await scene.until((found) => web(found).ready === 1)
-      expect(web(report)).toMatchObject({health: 'progressing', severity: 'warning', ready: 1, available: 0})
+      const seen = await scene.until((found) => web(found).ready === 1)
+      const reason = /; 0 of 1 pods are available \(minReadySeconds 3600\)$/
+      expectOutcome(seen, {health: 'progressing', severity: 'warning', reason, code: 1})
+      expect(web(seen.report)).toMatchObject({ready: 1, available: 0})
     })
   })
 
   describe('pods', () => {
-    test('a pod that is replaced, as a drain does: progressing, not down', async () => {
+    test('moved off by a drain: progressing, not down', async () => {
       const scene = await openScene(target, [{name: 'web'}])
-      await scene.create(deployment('web', {labels: {'sapoche.test/delay': '3s'}}))
+      await scene.create(deployment('web', {labels: {'sapoche.test/delay': '5s', 'sapoche.test/stop-delay': '5s'}}))
       await settled(scene)
       const [pod] = await podsOf(scene)
-      await target.api.delete(scene.at('v1', 'pods', pod!.metadata.name), {apiVersion: 'v1', kind: 'DeleteOptions', gracePeriodSeconds: 0})
-      const {run, report} = await scene.until((found) => web(found).ready === 0)
-      expect(web(report)).toMatchObject({health: 'progressing', severity: 'warning'})
-      expect(run.code).toBe(1)
+      const {name} = pod!.metadata
+      const node = pod!.spec.nodeName
+      await target.api.patch(`/api/v1/nodes/${node}`, {spec: {unschedulable: true}})
+      try {
+        await target.api.create(`${scene.at('v1', 'pods', name)}/eviction`, {apiVersion: 'policy/v1', kind: 'Eviction', metadata: {name}})
+        const seen = await scene.until((found) => web(found).ready === 0 && web(found).reason.includes('moved off'))
+        const reason = new RegExp(`^0 of 1 ready; moved off ${node} by a drain`)
+        expectOutcome(seen, {health: 'progressing', severity: 'warning', reason, code: 1})
+      } finally {
+        await target.api.patch(`/api/v1/nodes/${node}`, {spec: {unschedulable: null}})
+      }
+      await settled(scene)
+    })
+
+    test('a ready pod on a node that is not ready is not ready', async () => {
+      const scene = await openScene(target, [{name: 'web', startupGrace: 0}])
+      await scene.create(deployment('web'))
+      await settled(scene)
+      const [pod] = await podsOf(scene)
+      const node = pod!.spec.nodeName
+      await loseNode(target.api, node, 'False')
+      try {
+        const seen = await scene.until((found) => web(found).health === 'down')
+        const reason = new RegExp(`^on ${node}, which is NotReady for `)
+        expectOutcome(seen, {health: 'down', severity: 'critical', reason, code: 2})
+      } finally {
+        await restoreNode(target.api, node)
+      }
       await settled(scene)
     })
 
@@ -119,9 +150,9 @@ export function rulesSuite(open: () => Promise<Target>): void {
         {status: {phase: 'Failed', reason: 'Evicted', message: 'The node was low on resource: memory.', containerStatuses: null}},
         'strategic-merge',
       )
-      const {run, report} = await scene.until((found) => web(found).health === 'ok' && web(found).leftovers.length === 1)
-      expect(web(report).leftovers).toEqual([{name: pod!.metadata.name, reason: 'Evicted', node: pod!.spec.nodeName}])
-      expect(run.code).toBe(0)
+      const seen = await scene.until((found) => web(found).health === 'ok' && web(found).leftovers.length === 1)
+      expectOutcome(seen, {health: 'ok', severity: 'ok', reason: '', code: 0})
+      expect(web(seen.report).leftovers).toEqual([{name: pod!.metadata.name, reason: 'Evicted', node: pod!.spec.nodeName}])
     })
 
     test('a sidecar that is not ready is named', async () => {
@@ -133,8 +164,9 @@ export function rulesSuite(open: () => Promise<Target>): void {
         ],
       }
       await scene.create(deployment('web', {labels: {'sapoche.test/state': 'unready', 'sapoche.test/container': 'sidecar'}, pod}))
-      const {report} = await scene.until((found) => web(found).health === 'down' && /container \w+/.test(web(found).reason))
-      expect(web(report).reason).toMatch(/container sidecar/)
+      const seen = await scene.until((found) => web(found).health === 'down' && /container \w+/.test(web(found).reason))
+      const reason = /^container sidecar runs and is not ready/
+      expectOutcome(seen, {health: 'down', severity: 'critical', reason, code: 2})
     })
 
     test('two deployments that share labels keep their pods apart', async () => {
@@ -145,9 +177,11 @@ export function rulesSuite(open: () => Promise<Target>): void {
         deployment('web', {labels: {...shared, part: 'web'}, spec: {selector: {matchLabels: shared}}}),
         deployment('other', {labels: {...shared, part: 'other', 'sapoche.test/state': 'crashloop'}, spec: spec('other')}),
       )
-      const {report} = await scene.until((found) => web(found).health === 'ok' && itemOf(found, 'other').health === 'down')
-      expect(web(report).pods).toHaveLength(1)
-      expect(itemOf(report, 'other').pods).toHaveLength(1)
+      const seen = await scene.until((found) => web(found).health === 'ok' && itemOf(found, 'other').health === 'down')
+      expectOutcome(seen, {health: 'ok', severity: 'ok', reason: '', code: 2})
+      expectOutcome(seen, {name: 'other', health: 'down', severity: 'critical', reason: /^container app: CrashLoopBackOff/, code: 2})
+      expect(web(seen.report).pods).toHaveLength(1)
+      expect(itemOf(seen.report, 'other').pods).toHaveLength(1)
     })
 
     test('a quota: the words of the API server', async () => {
@@ -156,24 +190,27 @@ export function rulesSuite(open: () => Promise<Target>): void {
       // The API server's admission knows a new quota when its controller has counted once.
       await scene.waitFor(scene.at('v1', 'resourcequotas', 'none'), (quota) => 'hard' in ((quota as {status?: object}).status ?? {}))
       await scene.create(deployment('web'))
-      const {run, report} = await scene.until((found) => web(found).health === 'down' && web(found).reason.includes('exceeded quota'))
-      expect(web(report)).toMatchObject({health: 'down', severity: 'critical', ready: 0})
-      expect(run.code).toBe(2)
+      const seen = await scene.until((found) => web(found).health === 'down' && web(found).reason.includes('exceeded quota'))
+      const reason = /^it has no pods; pods can't be created: FailedCreate: .*exceeded quota: none/
+      expectOutcome(seen, {health: 'down', severity: 'critical', reason, code: 2})
     })
   })
 
   describe('autoscalers', () => {
-    test('a count within the range of an HPA is no drift', async () => {
+    test('a count within the range of an HPA is no drift; one without its metric is a warning', async () => {
+      // Of a kind that no cluster here serves.
+      const metrics = [{type: 'External', external: {metric: {name: 'waiting'}, target: {type: 'Value', value: '1'}}}]
       const scene = await openScene(target, [{name: 'web'}])
       await scene.create(deployment('web', {replicas: 3, container: {resources: {requests: {cpu: '10m'}}}}), {
         apiVersion: 'autoscaling/v2',
         kind: 'HorizontalPodAutoscaler',
         metadata: {name: 'web'},
-        spec: {scaleTargetRef: {apiVersion: 'apps/v1', kind: 'Deployment', name: 'web'}, minReplicas: 2, maxReplicas: 5},
+        spec: {scaleTargetRef: {apiVersion: 'apps/v1', kind: 'Deployment', name: 'web'}, minReplicas: 2, maxReplicas: 5, metrics},
       })
-      const {report} = await scene.until((found) => web(found).ready === 3)
-      expect(web(report).health).not.toBe('drifted')
-      expect(web(report).autoscaler).toMatchObject({kind: 'HPA', name: 'web', min: 2, max: 5})
+      const seen = await scene.until((found) => web(found).ready === 3 && web(found).autoscaler?.trouble != null)
+      const reason = /^HPA web does not scale: FailedGet\w+Metric, /
+      expectOutcome(seen, {health: 'degraded', severity: 'warning', reason, code: 1})
+      expect(web(seen.report).autoscaler).toMatchObject({kind: 'HPA', name: 'web', min: 2, max: 5})
     })
   })
 
@@ -205,7 +242,8 @@ export function rulesSuite(open: () => Promise<Target>): void {
     test('no endpoints behind a workload that is down', async () => {
       const scene = await openScene(target, [{name: 'web'}], listed)
       await scene.create(deployment('web', {labels: {'sapoche.test/state': 'crashloop'}}), service(8080))
-      const {report} = await scene.until((found) => web(found).health === 'down')
+      const {run, report} = await scene.until((found) => web(found).health === 'down')
+      expect(run.code).toBe(2)
       expect(report.services[0]).toMatchObject({
         severity: 'critical',
         readyEndpoints: 0,

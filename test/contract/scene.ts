@@ -27,9 +27,29 @@ export interface Scene {
   at(apiVersion: string, resource: string, name?: string): string
   /** Reads an object until it is as wished for. */
   waitFor(path: string, enough: (object: unknown) => boolean): Promise<void>
-  status(...args: readonly string[]): Promise<{run: Run; report: StatusReport}>
+  status(...args: readonly string[]): Promise<Seen>
   /** Asks until the report is as wished for; fails with the last one when patience ends. */
-  until(enough: (report: StatusReport) => boolean, ...args: readonly string[]): Promise<{run: Run; report: StatusReport}>
+  until(enough: (report: StatusReport) => boolean, ...args: readonly string[]): Promise<Seen>
+}
+
+/** A run of `status` and its report, which is right by its schema. */
+export interface Seen {
+  readonly run: Run
+  readonly report: StatusReport
+}
+
+/** The whole outcome of a case: verdict and exit code, and what is said of one workload. */
+export function expectOutcome(
+  {run, report}: Seen,
+  {name = 'web', code, ...item}: {name?: string; code: number; health: string; severity: string; reason: RegExp | string},
+): void {
+  const verdict = ['ok', 'warning', 'critical', 'unknown'][code]
+  expect({code: run.code, verdict: report.verdict, stderr: run.stderr}).toEqual({code, verdict, stderr: ''})
+  const {health, severity, reason} = report.items.find((each) => each.name === name)!
+  expect({health, severity, reason}).toEqual({
+    ...item,
+    reason: typeof item.reason === 'string' ? item.reason : expect.stringMatching(item.reason),
+  })
 }
 
 let scenes = 0

@@ -1,6 +1,6 @@
 import {afterAll, beforeAll, describe, expect, test} from 'vitest'
 import type {StatusItem, StatusReport} from '../../src/lib/runbook/status/schema.ts'
-import {deployment, openScene, reportOf, type DeploymentParts, type Expected} from './scene.ts'
+import {deployment, expectOutcome, openScene, reportOf, type DeploymentParts, type Expected} from './scene.ts'
 import type {Target} from './target.ts'
 
 const itemOf = (report: StatusReport, name: string): StatusItem => report.items.find((item) => item.name === name)!
@@ -66,6 +66,45 @@ const HEALTHS: readonly HealthCase[] = [
     severity: 'critical',
     reason: /CreateContainerConfigError.*secret "queue-credentials" not found/,
     code: 2,
+  },
+  ...(
+    [
+      ['errimagepull', 'ErrImagePull'],
+      ['imagename', 'InvalidImageName'],
+      ['imagenever', 'ErrImageNeverPull'],
+      ['create', 'CreateContainerError'],
+      ['run', 'RunContainerError'],
+    ] as const
+  ).map(([state, word]): HealthCase => {
+    const labels = {'sapoche.test/state': state}
+    return {what: word, parts: {labels}, health: 'down', severity: 'critical', reason: new RegExp(`^container app: ${word}`), code: 2}
+  }),
+  {
+    what: 'an init container that fails',
+    parts: {
+      labels: {'sapoche.test/state': 'crashloop', 'sapoche.test/container': 'migrate'},
+      pod: {initContainers: [{name: 'migrate', image: 'registry.example/migrate:1.0'}]},
+    },
+    health: 'down',
+    severity: 'critical',
+    reason: /^init container migrate: CrashLoopBackOff/,
+    code: 2,
+  },
+  {
+    what: 'a readiness gate that is not met',
+    parts: {labels: {'sapoche.test/state': 'gate'}, pod: {readinessGates: [{conditionType: 'sapoche.test/gate'}]}},
+    health: 'progressing',
+    severity: 'warning',
+    reason: /readiness gate sapoche\.test\/gate is not met/,
+    code: 1,
+  },
+  {
+    what: 'no node takes it, for less than 5 min',
+    parts: {pod: {nodeSelector: {disk: 'none'}}},
+    health: 'progressing',
+    severity: 'warning',
+    reason: /Unschedulable: 0\/3 nodes/,
+    code: 1,
   },
   {
     what: 'not ready yet',
@@ -152,23 +191,16 @@ export function statusSuite(open: () => Promise<Target>): void {
       const scene = await openScene(target, [{name: 'web', ...expected}])
       await scene.create(deployment('web', parts))
       const said = (item: StatusItem): boolean => (typeof reason === 'string' ? item.reason === reason : reason.test(item.reason))
-      const {run, report} = await scene.until((found) => itemOf(found, 'web').health === health && said(itemOf(found, 'web')))
-      expect(itemOf(report, 'web').severity).toBe(severity)
-      expect({code: run.code, stderr: run.stderr}).toEqual({code, stderr: ''})
+      const seen = await scene.until((found) => itemOf(found, 'web').health === health && said(itemOf(found, 'web')))
+      expectOutcome(seen, {health, severity, reason, code})
     })
 
     test('missing', async () => {
       const scene = await openScene(target, [{name: 'web'}, {name: 'here'}, {name: 'too'}])
       await scene.create(deployment('here'), deployment('too'))
-      const {run, report} = await scene.until((found) => itemOf(found, 'too').health === 'ok' && itemOf(found, 'here').health === 'ok')
-      expect(itemOf(report, 'web')).toMatchObject({
-        health: 'missing',
-        severity: 'critical',
-        reason: 'not in the cluster',
-        desired: null,
-        ready: null,
-      })
-      expect(run.code).toBe(2)
+      const seen = await scene.until((found) => itemOf(found, 'too').health === 'ok' && itemOf(found, 'here').health === 'ok')
+      expectOutcome(seen, {health: 'missing', severity: 'critical', reason: 'not in the cluster', code: 2})
+      expect(itemOf(seen.report, 'web')).toMatchObject({desired: null, ready: null})
     })
   })
 }
