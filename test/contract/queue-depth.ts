@@ -1,11 +1,16 @@
 import {spawn} from 'node:child_process'
 import {once} from 'node:events'
+import {readFile} from 'node:fs/promises'
+import path from 'node:path'
 import {createInterface} from 'node:readline'
 import {afterAll, afterEach, beforeAll, describe, expect, test} from 'vitest'
 import {rolesFor} from '../../src/lib/runbook/rbac/index.ts'
 import type {QueueDepthReport, QueueItem} from '../../src/lib/runbook/queue-depth/schema.ts'
 import {PROGRAM, type Run, type RunOptions} from '../package/program.ts'
+import type {Fault} from '../real/fault-plan.ts'
+import {writeKubeconfig} from '../real/kubeconfig.ts'
 import {freePort} from '../real/processes.ts'
+import {startProxy} from '../real/proxy.ts'
 import {startTcpProxy, type TcpProxy} from '../real/tcp-proxy.ts'
 import {READ_COMMANDS, type RedisCase, type RedisPerson, type StartRedis} from './queue-reader.ts'
 import {deployment, openScene, reportOf, type DeploymentParts, type Scene} from './scene.ts'
@@ -327,21 +332,32 @@ export function queueDepthSuite(open: () => Promise<ServersTarget>, startRedis: 
       expect(found.code).toBe(2)
     })
 
-    // A real kubelet's word for a connection that was reset can not be told from those for one that was refused, or is silent.
-    test.each([0, 9, 400])('the connection breaks off after %i bytes: lost or down, and never an empty queue', async (afterBytes) => {
+    test.each([0, 9, 400])('the connection breaks off after %i bytes: 69, and never an empty queue', async (afterBytes) => {
       const {redis, proxy, report, run} = await place()
       await redis.run('RPUSH', 'queues:pdf', job(1, {data: 'x'.repeat(5000)}))
       await report()
       proxy.fail({kind: 'reset', afterBytes})
-      const {code, stdout, stderr} = await run(['-o', 'json'])
-      const found = JSON.parse(stdout) as {kind: string; redis?: QueueDepthReport['redis']; items?: QueueDepthReport['items']}
-      if (found.kind === 'Error') {
-        expect(code).toBe(69)
-        expect(stderr).toMatch(/^sapoche: .*(lost|closed|can't be reached)/)
-      } else {
-        expect({code, pending: found.items?.[0]?.pending}).toEqual({code: 2, pending: null})
-        expect(found.redis?.state).toMatch(/^(down|silent)$/)
-      }
+      const {code, stdout, stderr} = await run(['-o', 'json', '--request-timeout', '1s'])
+      expect({code, kind: (JSON.parse(stdout) as {kind: string}).kind}).toEqual({code: 69, kind: 'Error'})
+      expect(stderr).toMatch(/^sapoche: the connection to port \d+ of pod redis-.* was lost: .*connection reset by peer/)
+    })
+
+    test.each<[string, Fault]>([
+      ['in the handshake', {kind: 'reset', afterBytes: 0}],
+      ['in the middle of an answer', {kind: 'reset', afterBytes: 2000}],
+      ['in order, in the middle of an answer', {kind: 'end', afterBytes: 2000}],
+    ])('the tunnel is cut %s: 69, which says nothing of Redis', async (_, fault) => {
+      const {redis, report, run} = await place()
+      await redis.run('RPUSH', 'queues:pdf', job(1, {data: 'x'.repeat(5000)}))
+      const way = await startProxy(target)
+      ending.push(() => way.close())
+      const token = /"?token"?: "?([^"\n]+)/.exec(await readFile(target.kubeconfig, 'utf8'))![1]!
+      const kubeconfig = await writeKubeconfig(path.join(target.folder, 'kubeconfig-cut'), {...way, token})
+      expect((await report(['--kubeconfig', kubeconfig])).run.code).toBe(0)
+      way.fail(fault, {path: /portforward/})
+      const {code, stdout, stderr} = await run(['-o', 'json', '--kubeconfig', kubeconfig])
+      expect({code, kind: (JSON.parse(stdout) as {kind: string}).kind}).toEqual({code: 69, kind: 'Error'})
+      expect(stderr).toMatch(/^sapoche: (the connection to port \d+ of pod redis-.* was lost|can't reach https:)/)
     })
   })
 

@@ -54,20 +54,21 @@ export function forwardPort(pod: Pod, port: number, serve: ServePort | null, cha
   const prefix = Buffer.of(port & 0xff, port >> 8)
   channels.send(DATA, prefix)
   channels.send(ERROR, prefix)
-  if (serve === null) {
-    const {name, uid} = pod.metadata
-    const why = `failed to connect to localhost:${port} inside namespace: dial tcp4 127.0.0.1:${port}: connect: connection refused`
+  const {name, uid} = pod.metadata
+  const fail = (why: string): void => {
     channels.send(ERROR, Buffer.from(`error forwarding port ${port} to pod ${name}, uid ${uid}: ${why}`))
     channels.close()
-    return
+  }
+  if (serve === null) {
+    return fail(`failed to connect to localhost:${port} inside namespace: dial tcp4 127.0.0.1:${port}: connect: connection refused`)
   }
   const [input, output] = [channels.input(DATA), channels.output(DATA)]
   const stream = Duplex.from({readable: input, writable: output})
-  stream.on('error', () => channels.cut())
+  stream.on('error', () => fail(`read tcp4 127.0.0.1:${port}: read: connection reset by peer`))
   // The protocol can't close one direction alone.
   output.on('finish', () => channels.close())
   channels.gone.addEventListener('abort', () => stream.destroy())
-  serve(stream, pod.metadata.name)
+  serve(stream, name)
 }
 
 function servePage(stream: Duplex, pod: string): void {

@@ -63,8 +63,8 @@ async function accessBy(onSocket: (webSocket: WebSocket) => void, refusal?: {sta
   }
 }
 
-async function read(access: RedisAccess) {
-  const reader = await openQueueReader(access, {timeoutMs: 3000, signal})
+async function read(access: RedisAccess, timeoutMs = 3000) {
+  const reader = await openQueueReader(access, {timeoutMs, signal})
   open.push(reader)
   const layout = await reader.find(HINTS, signal)
   return reader.read({layout, queues: ['pdf'], keys: [], asOf: 0, recentSince: null}, signal)
@@ -116,6 +116,32 @@ describe('through a port-forward', () => {
     expect(error).toBeInstanceOf(UnreachableError)
     expect(error).not.toBeInstanceOf(ServerDownError)
     expect(error.message).toBe('the connection to port 6379 of pod redis-0 was lost')
+  })
+
+  test('broken off by Redis, as its node says: lost, and not down', async () => {
+    const access = await accessBy((webSocket) => {
+      sendPort(webSocket, 6379)
+      webSocket.on('message', () => webSocket.send(frame(1, 'error forwarding port 6379: read: connection reset by peer')))
+    })
+    const error = await errorOf(read(access))
+    expect(error).toBeInstanceOf(UnreachableError)
+    expect(error).not.toBeInstanceOf(ServerDownError)
+  })
+
+  test('broken off, which its node says only to who writes again: lost, and not silent', async () => {
+    let writes = 0
+    const access = await accessBy((webSocket) => {
+      sendPort(webSocket, 6379)
+      webSocket.on('message', () => {
+        if (++writes === 2) webSocket.send(frame(1, 'error forwarding port 6379: read: connection reset by peer'))
+      })
+    })
+    expect((await errorOf(read(access, 200))).message).toMatch(/^the connection to port 6379 of pod redis-0 was lost: /)
+  })
+
+  test('open, and without an answer: silent', async () => {
+    const error = await errorOf(read(await accessBy((webSocket) => sendPort(webSocket, 6379)), 200))
+    expect(error).toMatchObject({trouble: 'silent'})
   })
 
   test('closed in order while an answer is due: not taken for an empty one', async () => {

@@ -56,8 +56,14 @@ export class ApiAbsentError extends UnreachableError {}
 /** 404 of one object. */
 export class NotFoundError extends UnreachableError {}
 
-/** The pod's node was reached, and reports that a port of the pod was not: mostly because nothing listens there. */
-export class PortRefusedError extends UnreachableError {}
+/** The pod's node was reached, and reports what is wrong with a connection to a port of the pod. */
+export class PortError extends UnreachableError {}
+
+/** There is no connection: mostly because nothing listens there. */
+export class PortRefusedError extends PortError {}
+
+/** There was one, and the other end has broken it off. */
+export class PortBrokenError extends PortError {}
 
 /** 409: somebody else changed the object meanwhile, or it exists already. */
 export class ConflictError extends RefusedError {}
@@ -89,6 +95,16 @@ export function tooBusy(origin: Origin, status: number): TimedOutError {
   return new TimedOutError(`${origin.server} was too busy to answer in time (${status})`, {
     hints: [{label: 'cure', text: 'try again in a while; --request-timeout waits longer'}],
   })
+}
+
+/** A reset, as the programs that nodes forward ports with word it. */
+const BROKEN_OFF = /connection reset by peer|broken pipe/i
+
+/** What a pod's node says of `what`, a port; `hasAnswered` where bytes have come from there. */
+export function fromNode(said: string, what: string, hasAnswered: boolean): PortError {
+  const words = clean(said)
+  if (hasAnswered || BROKEN_OFF.test(words)) return new PortBrokenError(`the connection to ${what} was lost: ${words}`)
+  return new PortRefusedError(`${what} can't be reached: ${words}`)
 }
 
 /** An answer with a status of 300 and above. `text` is its body, `resource` what was asked for. */

@@ -1,3 +1,4 @@
+import {setTimeout as wait} from 'node:timers/promises'
 import type {Redis, RedisOptions} from 'ioredis'
 import {SapocheError} from '../../errors/index.ts'
 import {nameOf} from '../reach/errors.ts'
@@ -16,6 +17,8 @@ export interface ConnectionOptions {
 export type Command = readonly [name: string, ...args: (string | number)[]]
 
 const CLOSED = 'Connection is closed.'
+/** How long a silent Redis is listened to once more, milliseconds. */
+const LAST_WORD = 500
 
 /** One connection to one Redis, over any stream. It never reconnects: whoever wants that opens another one. */
 export class RedisConnection {
@@ -87,9 +90,18 @@ export class RedisConnection {
       return {value: null, failure: keyFailure(error)}
     })
     for (const trouble of ['silent', 'busy'] as const) {
-      if (answers.length > 0 && answers.every(({failure}) => failure?.kind === trouble)) throw new RedisTroubleError(this.what, trouble)
+      if (answers.length === 0 || !answers.every(({failure}) => failure?.kind === trouble)) continue
+      if (trouble === 'silent') await this.#requireWay(signal)
+      throw new RedisTroubleError(this.what, trouble)
     }
     return answers
+  }
+
+  /** That a connection is lost some learn only when they write again, a node in between among them. */
+  async #requireWay(signal: AbortSignal): Promise<void> {
+    const written = this.#redis.ping().catch((error: Error) => error.message)
+    const word = await orAbort(Promise.race([written, wait(LAST_WORD, null)]), signal)
+    if (word === CLOSED || this.#lastError !== null) throw fromLoss(this.#lastError, this.what, this.#access.credentials)
   }
 
   /** Goes into a database, unless it is there. What Redis said against it; null where it said nothing. */

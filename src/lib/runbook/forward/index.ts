@@ -1,7 +1,7 @@
 import {once} from 'node:events'
 import type {Socket} from 'node:net'
 import type {Duplex} from 'node:stream'
-import {PortRefusedError} from '../../clients/kubernetes/errors.ts'
+import {PortError} from '../../clients/kubernetes/errors.ts'
 import type {PodAccess, PodPort} from '../../clients/kubernetes/types.ts'
 import {InterruptedError, SapocheError} from '../../errors/index.ts'
 import {isoTime} from '../../text/time.ts'
@@ -87,12 +87,12 @@ async function forwardUntil(
 async function probe(access: PodAccess, place: PodPort, say: (text: string) => void, signal: AbortSignal): Promise<Duplex> {
   const tunnel = access.openTunnel(place, {signal})
   tunnel.on('error', (error) => {
-    if (error instanceof PortRefusedError) say(error.message)
+    if (error instanceof PortError) say(error.message)
   })
   try {
     await once(tunnel, 'connect')
   } catch (error) {
-    if (!(error instanceof PortRefusedError)) throw error
+    if (!(error instanceof PortError)) throw error
   }
   setTimeout(() => tunnel.destroy(), PROBE_MS).unref()
   return tunnel

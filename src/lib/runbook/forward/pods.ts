@@ -1,7 +1,7 @@
 import {once} from 'node:events'
 import type {Duplex} from 'node:stream'
 import {setTimeout as pause} from 'node:timers/promises'
-import {PortRefusedError} from '../../clients/kubernetes/errors.ts'
+import {PortError} from '../../clients/kubernetes/errors.ts'
 import type {PodAccess, PodPort} from '../../clients/kubernetes/types.ts'
 import {InterruptedError, RefusedError, type SapocheError} from '../../errors/index.ts'
 import {type ForwardTarget, nothingBehind} from './target.ts'
@@ -45,7 +45,7 @@ export class Pods {
       const [tunnel, error] = await this.#try(signal)
       if (tunnel !== null) return tunnel
       if (signal.aborted) throw new InterruptedError()
-      if (late.aborted || error instanceof RefusedError || error instanceof PortRefusedError) throw error
+      if (late.aborted || error instanceof RefusedError || error instanceof PortError) throw error
       this.#found = null
       await pause(this.#times.retry)
     }

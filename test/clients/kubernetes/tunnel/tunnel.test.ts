@@ -6,7 +6,7 @@ import {buffer} from 'node:stream/consumers'
 import {afterEach, describe, expect, test, vi} from 'vitest'
 import type {WebSocket} from 'ws'
 import {ForbiddenError, NotFoundError} from '../../../../src/lib/clients/kubernetes/errors.ts'
-import {openTunnel, PortRefusedError, type TunnelOptions} from '../../../../src/lib/clients/kubernetes/tunnel/index.ts'
+import {openTunnel, PortBrokenError, PortRefusedError, type TunnelOptions} from '../../../../src/lib/clients/kubernetes/tunnel/index.ts'
 import {InterruptedError, RefusedError, SapocheError, TimedOutError, UnreachableError} from '../../../../src/lib/errors/index.ts'
 import {type ApiServer, connectTo, frame, type OnSocket, sendPort, startApiServer} from './api-server.ts'
 
@@ -218,6 +218,43 @@ describe('refused', () => {
       expect(error).toBeInstanceOf(PortRefusedError)
       expect(error.message).toBe("port 6379 of pod redis-0 can't be reached: error forwarding port 6379: connection refused")
     }
+  })
+})
+
+describe('broken off', () => {
+  const READ =
+    'failed to execute portforward in network namespace "/run/netns/x": read tcp4 127.0.0.1:4->127.0.0.1:6379: read: connection reset by peer'
+  test.each<[string, string, boolean, abstract new (...a: never[]) => SapocheError]>([
+    ['a reset, as containerd words it', READ, false, PortBrokenError],
+    [
+      'a reset, as socat words it',
+      'exit status 1, stderr: "socat[9] E read(5, 0x1, 8192): Connection reset by peer"',
+      false,
+      PortBrokenError,
+    ],
+    ['a write after it', 'write tcp 127.0.0.1:4->127.0.0.1:6379: write: broken pipe', false, PortBrokenError],
+    ['whatever, once the port has answered', 'exit status 1', true, PortBrokenError],
+    [
+      'nothing listens',
+      'failed to connect to localhost:6379: dial tcp4 127.0.0.1:6379: connect: connection refused',
+      false,
+      PortRefusedError,
+    ],
+    ['the pod is gone', 'failed to find sandbox "x" in store: not found', false, PortRefusedError],
+  ])('%s', async (_, said, hasAnswered, kind) => {
+    const stream = await tunnelTo((socket) =>
+      socket.once('message', () => {
+        if (hasAnswered) socket.send(frame(0, 'half an ans'))
+        socket.send(frame(1, said))
+        socket.close(1000)
+      }),
+    )
+    stream.resume().write('PING')
+    const error = await errorOf(stream)
+    expect(error).toBeInstanceOf(kind)
+    expect(error.message).toMatch(
+      kind === PortBrokenError ? /^the connection to port 6379 of pod redis-0 was lost: / : /can't be reached: /,
+    )
   })
 })
 

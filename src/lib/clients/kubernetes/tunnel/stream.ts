@@ -1,7 +1,7 @@
 import {Duplex} from 'node:stream'
 import {InterruptedError, type SapocheError, TimedOutError, UnreachableError} from '../../../errors/index.ts'
 import type {Heartbeat} from '../connection.ts'
-import {clean, interruption, PortRefusedError} from '../errors.ts'
+import {fromNode, interruption} from '../errors.ts'
 import type {ClusterStreams, PodPort} from '../types.ts'
 import {ChannelSocket, openChannels} from './channels.ts'
 
@@ -35,6 +35,7 @@ export class TunnelStream extends Duplex {
   #channels: ChannelSocket | null = null
   #idleTimer: NodeJS.Timeout | undefined
   #idleMs = 0
+  #hasAnswered = false
 
   constructor(cluster: ClusterStreams, {pod, port}: PodPort, options: TunnelOptions = {}) {
     super({allowHalfOpen: false})
@@ -150,7 +151,7 @@ export class TunnelStream extends Duplex {
     const rest = prefix?.strip(data)
     if (rest === undefined) return this.#fail(new UnreachableError(`${this.#what} is answered for by another port`))
     if (channel !== DATA) {
-      if (rest.length > 0) this.#fail(new PortRefusedError(`${this.#what} can't be reached: ${clean(rest.toString('utf8'))}`))
+      if (rest.length > 0) this.#fail(fromNode(rest.toString('utf8'), this.#what, this.#hasAnswered))
       return
     }
     if (prefix?.isDone === true && this.connecting) {
@@ -158,6 +159,7 @@ export class TunnelStream extends Duplex {
       this.#opened.resolve()
     }
     if (rest.length === 0) return
+    this.#hasAnswered = true
     this.#stir()
     if (!this.push(rest)) this.#channels?.hold()
   }
