@@ -38,14 +38,7 @@ export const startRealRedis: StartRedis = async (people = []) => {
     run: redis.run,
     async fill() {
       await redis.run('CONFIG', 'SET', 'maxmemory', '3mb')
-      for (;;) {
-        try {
-          await redis.run('SET', `cache:${Math.random()}`, 'x'.repeat(100_000))
-        } catch (error) {
-          if (error instanceof Error && error.message.startsWith('OOM')) return
-          throw error
-        }
-      }
+      await redis.fill()
     },
     stop: () => redis.stop(),
   }

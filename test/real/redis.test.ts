@@ -83,10 +83,8 @@ describe('troubles of Redis', () => {
 
   test('maxmemory reached with noeviction: writes are refused', async () => {
     const server = await redis({config: ['maxmemory 3mb', 'maxmemory-policy noeviction']})
-    const fill = async (): Promise<void> => {
-      for (let n = 0; ; n++) await server.run('SET', `cache:${n}`, 'x'.repeat(100_000))
-    }
-    expect((await errorOf(fill())).message).toMatch(/^OOM/)
+    await server.fill()
+    expect((await errorOf(server.run('RPUSH', 'queues:pdf', 'x'.repeat(10_000)))).message).toMatch(/^OOM/)
     const {info} = await readAt(server.port)
     expect(info.value?.refusedWrites).toBeGreaterThan(0)
     expect(wordsOf(info.value!)[0]).toEqual(['critical', expect.stringMatching(/^its memory is full .*noeviction\): writes are refused/)])

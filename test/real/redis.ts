@@ -1,3 +1,4 @@
+import {once} from 'node:events'
 import {mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
@@ -12,6 +13,8 @@ export interface RealRedis {
   readonly pid: number
   /** As somebody who may do everything. Rejects with what Redis answers as an error. */
   run(name: string, ...args: readonly (string | number)[]): Promise<unknown>
+  /** Up to its `maxmemory`; resolves when it refuses to take more. */
+  fill(): Promise<void>
   /** `killed` and started again, with the data that was saved. */
   restart(): Promise<void>
   /** Holds it (SIGSTOP), or lets it go on. */
@@ -71,8 +74,15 @@ export async function startRedis(options: RedisOptions = {}, progress: Progress 
       return running.pid
     },
     run: (name, ...rest) => admin.call(name, ...rest),
+    async fill() {
+      // What a command brings along counts as used while Redis thinks about it: only small ones fill it to the brim.
+      for (const size of [100_000, 1000]) await fillBy(admin, size)
+    },
     async restart() {
+      // Until it has ended, it would pass for a connection to the one that is started.
+      const ended = once(admin, 'end')
       admin.disconnect()
+      await ended
       await processes.stop(running)
       running = await start()
     },
@@ -82,6 +92,17 @@ export async function startRedis(options: RedisOptions = {}, progress: Progress 
       await processes.stopAll()
       await rm(dir, {recursive: true, force: true})
     },
+  }
+}
+
+async function fillBy(admin: Redis, size: number): Promise<void> {
+  for (let n = 0; ; n++) {
+    try {
+      await admin.call('SET', `cache:${size}:${n}`, 'x'.repeat(size))
+    } catch (error) {
+      if (error instanceof Error && error.message.startsWith('OOM ')) return
+      throw error
+    }
   }
 }
 
