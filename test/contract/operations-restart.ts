@@ -1,7 +1,7 @@
 import {afterAll, beforeAll, describe, expect, test} from 'vitest'
 import {restart, type RestartReport} from '../../src/lib/runbook/restart/index.ts'
 import type {Run, RunOptions} from '../package/program.ts'
-import {isComplete, openStage, type DeploymentObject, type Stage} from './operations-kit.ts'
+import {isComplete, openStage, overtaken, type Bare, type DeploymentObject, type Stage} from './operations-kit.ts'
 import {reportOf} from './scene.ts'
 import type {Target} from './target.ts'
 
@@ -45,6 +45,10 @@ export function restartSuite(open: () => Promise<Target>): void {
   }
   const stampOf = (found: DeploymentObject): string | undefined =>
     found.spec.template.metadata.annotations?.['kubectl.kubernetes.io/restartedAt']
+  const revisionOf = ({metadata}: DeploymentObject): string | undefined => metadata.annotations?.['deployment.kubernetes.io/revision']
+  const restartedAt = (stamp: string): object => ({
+    spec: {template: {metadata: {annotations: {'kubectl.kubernetes.io/restartedAt': stamp}}}},
+  })
   const podsOf = async (stage: Stage): Promise<readonly PodObject[]> =>
     (await target.api.get<{items: PodObject[]}>(stage.at('v1', 'pods'))).items
   /** A healthy old pod beside new ones that crash. */
@@ -91,10 +95,7 @@ export function restartSuite(open: () => Promise<Target>): void {
         await restart(options, operator, signal)
         const second = stampOf(await stage.deployment('web'))
         expect(second).not.toBe(first)
-        await stage.becomes(
-          'web',
-          (found) => isComplete(found) && found.metadata.annotations?.['deployment.kubernetes.io/revision'] === '3',
-        )
+        await stage.becomes('web', (found) => isComplete(found) && revisionOf(found) === '3')
       } finally {
         operator.close()
       }
@@ -175,8 +176,48 @@ export function restartSuite(open: () => Promise<Target>): void {
       const {code, items} = await running
       expect({code, items}).toMatchObject({
         code: 2,
-        items: [{outcome: 'superseded', reason: 'image changed, case:1.0 -> case:1.1, by second-writer meanwhile'}],
+        items: [
+          {
+            outcome: 'superseded',
+            reason: expect.stringMatching(/^changed meanwhile by second-writer at .{19}Z: image case:1.0 -> case:1.1$/),
+          },
+        ],
       })
+    })
+
+    test('superseded: another was quicker, whose rollout stays undisturbed', async () => {
+      const stage = await openStage(target, WEB)
+      await stage.deploy('web')
+      const stamp = '2026-11-22T03:12:07Z'
+      const operator = await stage.operator(overtaken(() => stage.patch('web', restartedAt(stamp), 'kubectl-rollout')))
+      try {
+        const {items} = await restart(OPTIONS, operator, new AbortController().signal)
+        const reason = expect.stringMatching(
+          /^changed meanwhile by kubectl-rollout at .{19}Z: restarted, which replaces its pods; not restarted again$/,
+        )
+        expect(items).toMatchObject([{outcome: 'superseded', reason, undo: null}])
+        expect(stampOf(await stage.deployment('web'))).toBe(stamp)
+      } finally {
+        operator.close()
+      }
+    })
+
+    test('side by side: as many new revisions as restarts that say they were made', async () => {
+      const stage = await openStage(target, WEB)
+      await stage.deploy('web')
+      const operators = await Promise.all(Array.from({length: 4}, () => stage.operator()))
+      try {
+        const one = async (operator: Bare): Promise<RestartReport['items']> =>
+          (await restart({...OPTIONS, wait: false}, operator, new AbortController().signal)).items
+        const items = (await Promise.all(operators.map(one))).flat()
+        const made = items.filter(({outcome}) => outcome === 'accepted')
+        expect(made.length).toBeGreaterThan(0)
+        expect(made.length + items.filter(({outcome}) => outcome === 'superseded').length).toBe(operators.length)
+        await stage.becomes('web', isComplete)
+        expect(revisionOf(await stage.deployment('web'))).toBe(String(1 + made.length))
+      } finally {
+        for (const operator of operators) operator.close()
+      }
     })
 
     test('another count in the middle is no reason to stop', async () => {

@@ -2,8 +2,8 @@ import {afterAll, beforeAll, describe, expect, test} from 'vitest'
 import type {EvictReport} from '../../src/lib/runbook/evict/index.ts'
 import type {HistoryReport} from '../../src/lib/runbook/history/index.ts'
 import type {Journal} from '../../src/lib/runbook/journal/index.ts'
-import type {RollbackReport} from '../../src/lib/runbook/rollback/index.ts'
-import {isComplete, openStage, type Stage} from './operations-kit.ts'
+import {rollback, type RollbackReport} from '../../src/lib/runbook/rollback/index.ts'
+import {isComplete, openStage, overtaken, type Stage} from './operations-kit.ts'
 import {reportOf} from './scene.ts'
 import type {Target} from './target.ts'
 
@@ -84,6 +84,24 @@ export function rollbackSuite(open: () => Promise<Target>): void {
       expect(report.items[0]?.reason).toMatch(/CreateContainerConfigError, secret "queue-credentials" not found; 1 of 1 still available$/)
       expect((await stage.undo(report.items[0]?.undo)).code).toBe(0)
       expect(isComplete(await stage.deployment('web'))).toBe(true)
+    })
+
+    test('superseded: another rollout was quicker, and is left alone', async () => {
+      const stage = await openStage(target, WEB)
+      await stage.deploy('web')
+      await rolledOut(stage, '1.1')
+      const operator = await stage.operator(overtaken(() => stage.patch('web', image('1.2'), 'helm')))
+      try {
+        const options = {target: 'web', viaZero: false, wait: true, timeoutMs: 20_000, dryRun: false, withLogs: false}
+        const {items} = await rollback(options, operator, new AbortController().signal)
+        const reason = expect.stringMatching(/^changed meanwhile by helm at .{19}Z: image case:1.1 -> case:1.2; not rolled back$/)
+        expect({items, image: await imageOf(stage)}).toMatchObject({
+          items: [{outcome: 'superseded', reason, undo: null}],
+          image: 'registry.example/case:1.2',
+        })
+      } finally {
+        operator.close()
+      }
     })
 
     test('unchanged: it has that template', async () => {

@@ -16,6 +16,15 @@ describe('who changed it', () => {
     ['the controller writes its status', 1, [ours, entry('kube-controller-manager', {}, {subresource: 'status'})], 'unknown'],
     ['another part of it', 1, [ours, entry('helm', {'f:spec': {'f:template': {}}})], 'helm'],
     ['nobody is named', 5, [], 'unknown'],
+    ["zero through scale, which is nobody's", 0, [entry('sapoche', {}, {time: '2026-11-22T03:00:00Z'})], 'unknown'],
+    ['with its time', 5, [entry('helm', REPLICAS, {time: '2026-11-22T03:12:01Z'})], 'helm at 2026-11-22 03:12:01Z'],
+    ['without that of another write', 5, [entry('ui', REPLICAS, {subresource: 'scale', time: '2026-11-22T03:12:01Z'})], 'ui'],
+    [
+      'the last of several',
+      1,
+      [entry('helm', {}, {time: '2026-11-22T03:12:01Z'}), entry('sapoche', {}, {time: '2026-11-22T03:11:00Z'})],
+      'helm at 2026-11-22 03:12:01Z',
+    ],
   ])('%s', (_what, replicas, managers, who) => {
     expect(changedBy(deployment({managers: [ours]}), deployment({replicas, managers}))).toBe(who)
   })

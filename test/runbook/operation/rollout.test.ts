@@ -39,7 +39,7 @@ const CASES: readonly Case[] = [
     keeps: 'replicas',
     written: {replicas: 3},
     now: {replicas: 5, generation: 3, managers: [writer('kubectl', {fieldsV1: {'f:spec': {'f:replicas': {}}}})]},
-    is: {state: 'superseded', reason: 'set to 5 by kubectl meanwhile'},
+    is: {state: 'superseded', reason: 'set to 5 meanwhile by kubectl'},
   },
   {
     what: 'another count, by an autoscaler',
@@ -50,25 +50,25 @@ const CASES: readonly Case[] = [
       generation: 3,
       managers: [writer('kube-controller-manager', {subresource: 'scale', fieldsV1: {'f:spec': {'f:replicas': {}}}})],
     },
-    is: {state: 'superseded', reason: 'set to 5 by the autoscaler (kube-controller-manager) meanwhile'},
+    is: {state: 'superseded', reason: 'set to 5 meanwhile by the autoscaler (kube-controller-manager)'},
   },
   {what: 'another count, where only the template is ours', now: {replicas: 2, generation: 3}, is: {state: 'done'}},
   {
     what: 'another image',
     now: {image: 'case:1.1', generation: 3, managers: [writer('argocd-controller')]},
-    is: {state: 'superseded', reason: 'image changed, case:1.0 -> case:1.1, by argocd-controller meanwhile'},
+    is: {state: 'superseded', reason: 'changed meanwhile by argocd-controller: image case:1.0 -> case:1.1'},
   },
   {
     what: 'another restart',
     written: {restartedAt: ago(5)},
     now: {restartedAt: ago(1), generation: 3, managers: [writer('sapoche')]},
-    is: {state: 'superseded', reason: 'pod template changed by another run of sapoche meanwhile'},
+    is: {state: 'superseded', reason: 'changed meanwhile by another run of sapoche: restarted'},
   },
   {what: 'another template, where only the count is ours', keeps: 'replicas', now: {image: 'case:1.1', generation: 3}, is: {state: 'done'}},
   {
     what: 'paused meanwhile',
     now: {paused: true, generation: 3, managers: [writer('kubectl-rollout')]},
-    is: {state: 'superseded', reason: 'paused by kubectl-rollout meanwhile'},
+    is: {state: 'superseded', reason: 'paused meanwhile by kubectl-rollout'},
   },
   {
     what: 'not observed',

@@ -82,7 +82,7 @@ export class Changes {
   async patch(seen: LiveDeployment, change: Change): Promise<LiveDeployment | Refusal> {
     let fresh: LiveDeployment | null = seen
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      if (fresh === null || fresh.uid !== seen.uid) return {outcome: 'superseded', reason: 'deleted by somebody else meanwhile'}
+      if (fresh === null || fresh.uid !== seen.uid) return {outcome: 'superseded', reason: 'deleted meanwhile'}
       const refusal = change.check(fresh)
       if (refusal !== null) return refusal
       try {
@@ -123,13 +123,13 @@ export class Changes {
     return made
   }
 
-  /** Counts a change, and writes it down. A journal that can't be written is a warning: the change has been made. */
   /** Adds what went wrong beside the changes to the report, once, with the permission that would mend it. */
   readonly warn = (error: SapocheError, code: string = error.code): void => {
     const message = wordsOf(error)
     if (!this.warnings.some((warning) => warning.message === message)) this.warnings.push({code, message})
   }
 
+  /** Counts a change, and writes it down. A journal that can't be written is a warning: the change has been made. */
   async #record(target: string, {before, after, undo}: Change['record']): Promise<void> {
     this.#made += 1
     const {context, server, namespace} = this.#cluster

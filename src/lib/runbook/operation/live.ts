@@ -1,5 +1,6 @@
 import type {JsonObject} from '../../clients/kubernetes/types.ts'
-import {decodeDeployment, type Deployment, type FieldManager} from '../../workload/index.ts'
+import {clockTime} from '../../text/time.ts'
+import {compareTemplates, decodeDeployment, differenceWords, type Deployment, type FieldManager} from '../../workload/index.ts'
 
 /** A deployment as an operation needs it: the rules' view of it, and what tells one write from another. */
 export interface LiveDeployment extends Deployment {
@@ -19,6 +20,8 @@ export interface Writer {
   /** '' for the object itself, else `scale`. */
   readonly subresource: string
   readonly ownsReplicas: boolean
+  /** Of its last write; null where the server keeps none. */
+  readonly at: number | null
   readonly text: string
 }
 
@@ -48,8 +51,8 @@ function claimsOf(template: JsonObject): string[] {
 function writersOf(metadata: JsonObject, managers: readonly FieldManager[]): Writer[] {
   const entries = metadata['managedFields']
   const texts = Array.isArray(entries) ? entries.map((entry) => JSON.stringify(entry)) : []
-  return managers.flatMap(({manager, subresource, ownsReplicas}, index) =>
-    subresource === 'status' ? [] : [{manager, subresource, ownsReplicas, text: texts[index] ?? ''}],
+  return managers.flatMap(({manager, subresource, ownsReplicas, at}, index) =>
+    subresource === 'status' ? [] : [{manager, subresource, ownsReplicas, at, text: texts[index] ?? ''}],
   )
 }
 
@@ -71,18 +74,31 @@ function managerOf({labels, annotations, managers}: Deployment): LiveDeployment[
 }
 
 /**
- * Who changed a deployment between two looks at it, by managedFields: `kubectl-scale`, `the autoscaler (kube-controller-manager)`.
- * A change of replicas asks for the owner of that field first. `unknown` where nothing tells.
+ * Who changed a deployment between two looks at it, by managedFields, and when: `kubectl-set at 2026-11-22 03:12:07Z`. A change of replicas asks
+ * for the owner of that field, which nobody is of a zero that was set through `scale`. `unknown` where nothing tells.
  */
 export function changedBy(before: LiveDeployment, after: LiveDeployment): string {
   const known = new Set(before.writers.map(({text}) => text))
-  const fresh = after.writers.filter(({text}) => !known.has(text))
+  const fresh = after.writers.filter(({text}) => !known.has(text)).toSorted((one, other) => (one.at ?? 0) - (other.at ?? 0))
   // A write through `scale` leaves no time behind, so that a second one by the same manager changes no text.
-  const owner = [...fresh, ...after.writers].find(({ownsReplicas}) => ownsReplicas)
-  const writer = (before.replicas === after.replicas ? undefined : owner) ?? fresh.at(-1)
+  const writer = before.replicas === after.replicas ? fresh.at(-1) : [...fresh, ...after.writers].find(({ownsReplicas}) => ownsReplicas)
   if (writer === undefined) return 'unknown'
-  if (writer.manager === 'kube-controller-manager' && writer.subresource === 'scale') return 'the autoscaler (kube-controller-manager)'
-  return writer.manager === 'sapoche' ? 'another run of sapoche' : writer.manager
+  const {manager, subresource, at} = writer
+  if (manager === 'kube-controller-manager' && subresource === 'scale') return 'the autoscaler (kube-controller-manager)'
+  const who = manager === 'sapoche' ? 'another run of sapoche' : manager
+  // The time of an entry of `scale` is that of another write (facts/kubernetes.md, section 10).
+  return at === null || subresource !== '' || !fresh.includes(writer) ? who : `${who} at ${clockTime(at)}`
+}
+
+/** What somebody else did to the count between two looks; null where it is the same. */
+export function otherCount(before: LiveDeployment, after: LiveDeployment): string | null {
+  return after.replicas === before.replicas ? null : `set to ${after.replicas} meanwhile by ${changedBy(before, after)}`
+}
+
+/** What somebody else did to the pod template between two looks; null where it is the same. */
+export function otherTemplate(before: LiveDeployment, after: LiveDeployment): string | null {
+  if (after.templateText === before.templateText) return null
+  return `changed meanwhile by ${changedBy(before, after)}: ${differenceWords(compareTemplates(before.template, after.template))}`
 }
 
 function record(value: unknown): JsonObject {

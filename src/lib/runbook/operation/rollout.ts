@@ -1,11 +1,9 @@
 import {age} from '../../text/age.ts'
 import {count} from '../../text/view.ts'
 import {
-  compareTemplates,
   doomOf,
   findCondition,
   podState,
-  shortImage,
   shortMessage,
   standing,
   type Condition,
@@ -13,7 +11,7 @@ import {
   type Pod,
   type ReplicaSet,
 } from '../../workload/index.ts'
-import {changedBy, type LiveDeployment} from './live.ts'
+import {changedBy, otherCount, otherTemplate, type LiveDeployment} from './live.ts'
 
 /** What is waited for after a write. */
 export interface Goal {
@@ -55,7 +53,8 @@ export function judgeProgress(goal: Goal, seen: Seen, now: number): Progress {
   const {deployment} = seen
   if (deployment === null) return {state: 'superseded', reason: `${written.name} was deleted meanwhile`}
   if (deployment.generation < written.generation) return waiting('the change has not come back from the API server yet')
-  const change = keeps === 'replicas' ? otherCount(written, deployment) : otherTemplate(written, deployment)
+  const change =
+    keeps === 'replicas' ? otherCount(written, deployment) : (otherTemplate(written, deployment) ?? otherPause(written, deployment))
   if (change !== null) return {state: 'superseded', reason: change}
   if (deployment.observedGeneration === null || deployment.observedGeneration < deployment.generation) {
     return waiting('the deployment controller has not seen the change yet')
@@ -75,21 +74,8 @@ function isComplete({replicas, status, paused}: LiveDeployment): boolean {
   return (paused || status.updated === replicas) && status.replicas === replicas && status.available === replicas
 }
 
-function otherCount(written: LiveDeployment, now: LiveDeployment): string | null {
-  return now.replicas === written.replicas ? null : `set to ${now.replicas} by ${changedBy(written, now)} meanwhile`
-}
-
-function otherTemplate(written: LiveDeployment, now: LiveDeployment): string | null {
-  const by = `by ${changedBy(written, now)} meanwhile`
-  if (now.templateText !== written.templateText) {
-    const images = compareTemplates(written.template, now.template).images.map(({from, to}) => `${image(from)} -> ${image(to)}`)
-    return `${images.length === 0 ? 'pod template changed' : `image changed, ${images.join(', ')},`} ${by}`
-  }
-  return now.paused && !written.paused ? `paused ${by}` : null
-}
-
-function image(name: string | null): string {
-  return name === null ? 'none' : shortImage(name)
+function otherPause(written: LiveDeployment, now: LiveDeployment): string | null {
+  return now.paused && !written.paused ? `paused meanwhile by ${changedBy(written, now)}` : null
 }
 
 function judgeZero({status}: LiveDeployment, pods: readonly Pod[]): Progress {

@@ -1,7 +1,7 @@
 import {SapocheError} from '../../errors/index.ts'
 import {isoTime} from '../../text/time.ts'
 import {isRefusal, wordsOf, type Change, type Refusal} from './changes.ts'
-import type {LiveDeployment} from './live.ts'
+import {otherCount, type LiveDeployment} from './live.ts'
 import type {Operation, Operator} from './operator.ts'
 import {recordedAt, scaleRecordOf} from './scale-record.ts'
 import {waitFor} from './wait.ts'
@@ -34,7 +34,7 @@ export async function viaZero(
   const annotations = scaleRecordOf({from: replicas, to: 0, at: stamp, until: null, by: operator.who, reason: `${command} --via-zero`})
   const back = undo(`scale ${name} --revert`)
   const stopped = await changes.patch(deployment, {
-    check: (fresh) => (fresh.replicas === replicas ? null : superseded(fresh, replicas)),
+    check: (fresh) => superseded(deployment, fresh),
     type: 'merge',
     body: ({resourceVersion}) => ({metadata: {resourceVersion, annotations}, spec: {replicas: 0}}),
     isMade: (fresh) => fresh.replicas === 0 && recordedAt(fresh) === stamp,
@@ -63,7 +63,7 @@ export async function viaZero(
     if (end.state !== 'done') return stands(end.state === 'timed-out' ? 'timed-out' : 'failed', end.reason)
     const started = await changes.patch(operation.board.deployment(name) ?? stopped, {
       ...change,
-      check: (fresh) => (fresh.replicas === 0 ? change.check(fresh) : superseded(fresh, 0)),
+      check: (fresh) => superseded(stopped, fresh) ?? change.check(fresh),
     })
     return isRefusal(started) && started.outcome !== 'superseded' ? stands(started.outcome, started.reason) : started
   } catch (error) {
@@ -72,6 +72,7 @@ export async function viaZero(
   }
 }
 
-function superseded({replicas}: LiveDeployment, expected: number): Refusal {
-  return {outcome: 'superseded', reason: `set from ${expected} to ${replicas} by somebody else meanwhile`}
+function superseded(before: LiveDeployment, fresh: LiveDeployment): Refusal | null {
+  const reason = otherCount(before, fresh)
+  return reason === null ? null : {outcome: 'superseded', reason}
 }

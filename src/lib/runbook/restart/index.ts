@@ -10,6 +10,7 @@ import {
   place,
   runTasks,
   selectWorkloads,
+  settled,
   sideBySide,
   type Chosen,
   type LeftAlone,
@@ -50,7 +51,7 @@ export async function restart(options: RestartOptions, operator: Operator, signa
     const selection = selectWorkloads('restart', options, catalogue, board.names(), (name) => board.deployment(name))
     const left: LeftAlone[] = [...selection.leftAlone]
     const ready: Chosen[] = []
-    for (const chosen of selection.chosen) {
+    for (const chosen of await Promise.all(selection.chosen.map((each) => settled(each, board, operator.clock, signal)))) {
       const why = await reasonToLeave(chosen, options.viaZero, operator, signal)
       if (why === null) ready.push(chosen)
       else left.push(leave(chosen, chosen.deployment.revision, why))

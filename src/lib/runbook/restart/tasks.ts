@@ -2,6 +2,7 @@ import {isoTime} from '../../text/time.ts'
 import {
   isRefusal,
   NO_SCALE_RECORD,
+  otherTemplate,
   pausedRefusal,
   viaZero,
   waitFor,
@@ -44,9 +45,9 @@ async function startRolling(seen: LiveDeployment, {now, clock}: Operator, {board
   const revision = seen.revision === null ? '' : ` --to-revision ${seen.revision}`
   const back = undo(`rollback ${seen.name}${revision}`)
   const written = await changes.patch(board.deployment(seen.name) ?? seen, {
-    check: refusalOf,
+    check: (fresh) => refusalOf(seen, fresh),
     type: 'strategic-merge',
-    body: () => restartedAt(stamp),
+    body: (fresh) => restartedAt(stamp, fresh),
     isMade: ({template}) => template.annotations[RESTARTED_AT] === stamp,
     record: {before: revisionWords(seen), after: `restarted at ${stamp}`, undo: back},
   })
@@ -88,10 +89,11 @@ async function startViaZero(
   }
 }
 
-/** Why it can't be restarted now; null where it can. */
-function refusalOf(fresh: LiveDeployment): Refusal | null {
-  if (fresh.replicas > 0) return pausedRefusal(fresh)
-  return {outcome: 'unchanged', reason: 'set to zero meanwhile: nothing runs that could be restarted'}
+/** Why it can't be restarted now; null where it can. A rollout that began since it was agreed to replaces the pods as well, and has its own undo. */
+function refusalOf(seen: LiveDeployment, fresh: LiveDeployment): Refusal | null {
+  if (fresh.replicas === 0) return {outcome: 'unchanged', reason: 'set to zero meanwhile: nothing runs that could be restarted'}
+  const change = otherTemplate(seen, fresh)
+  return change === null ? pausedRefusal(fresh) : {outcome: 'superseded', reason: `${change}, which replaces its pods; not restarted again`}
 }
 
 /** `--undo-on-failure`: the template as it was, which takes the old replica set up again. */
@@ -106,12 +108,12 @@ export async function undoRestart(
   const at = operator.now()
   const former = before.template.annotations[RESTARTED_AT] ?? null
   const written = await operation.changes.patch(operation.board.deployment(before.name) ?? goal.written, {
-    check: ({templateText}) =>
-      templateText === goal.written.templateText
-        ? null
-        : {outcome: 'superseded', reason: 'the pod template was changed by somebody else meanwhile'},
+    check: (fresh) => {
+      const reason = otherTemplate(goal.written, fresh)
+      return reason === null ? null : {outcome: 'superseded', reason}
+    },
     type: 'strategic-merge',
-    body: () => restartedAt(former),
+    body: (fresh) => restartedAt(former, fresh),
     isMade: ({template}) => (template.annotations[RESTARTED_AT] ?? null) === former,
     record: {before: `restarted`, after: revisionWords(before), undo: null},
   })
@@ -123,8 +125,8 @@ export async function undoRestart(
     : {words: `undone, but ${end.reason}`, undone: true}
 }
 
-function restartedAt(stamp: string | null): {spec: object} {
-  return {spec: {template: {metadata: {annotations: {[RESTARTED_AT]: stamp}}}}}
+function restartedAt(stamp: string | null, {resourceVersion}: LiveDeployment): {metadata: object; spec: object} {
+  return {metadata: {resourceVersion}, spec: {template: {metadata: {annotations: {[RESTARTED_AT]: stamp}}}}}
 }
 
 function revisionWords({revision}: LiveDeployment): string {

@@ -10,6 +10,7 @@ import {
   place,
   runTasks,
   selectWorkloads,
+  settled,
   sideBySide,
   type Chosen,
   type LeftAlone,
@@ -61,8 +62,9 @@ export async function rollback(options: RollbackOptions, operator: Operator, sig
       }),
       toRevision: fields.toRevision,
     })
-    const [chosen] = found
-    if (chosen === undefined) return report({items: [], left: leftAlone, toRevision: null})
+    const [first] = found
+    if (first === undefined) return report({items: [], left: leftAlone, toRevision: null})
+    const chosen = await settled(first, board, operator.clock, signal)
     const goal = await readGoal(chosen.deployment, options.toRevision, cluster, signal)
     const {revision: toRevision} = goal
     const why = await reasonToLeave(chosen, goal, options.viaZero, operator, signal)

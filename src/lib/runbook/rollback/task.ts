@@ -1,6 +1,7 @@
 import {
   isRefusal,
   NO_SCALE_RECORD,
+  otherTemplate,
   pausedRefusal,
   viaZero,
   type Change,
@@ -59,8 +60,6 @@ async function start(
 
 /** What was agreed to no longer holds where somebody else has changed the template since. */
 function meanwhile(seen: LiveDeployment, fresh: LiveDeployment): Refusal | null {
-  if (fresh.templateText !== seen.templateText) {
-    return {outcome: 'superseded', reason: 'the pod template was changed by somebody else meanwhile; not rolled back'}
-  }
-  return pausedRefusal(fresh)
+  const change = otherTemplate(seen, fresh)
+  return change === null ? pausedRefusal(fresh) : {outcome: 'superseded', reason: `${change}; not rolled back`}
 }

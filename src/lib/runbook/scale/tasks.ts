@@ -2,6 +2,7 @@ import {isoTime} from '../../text/time.ts'
 import {
   isRefusal,
   NO_SCALE_RECORD,
+  otherCount,
   recordedAt,
   scaleRecordOf,
   type LiveDeployment,
@@ -59,8 +60,7 @@ async function start(plan: Plan, terms: Terms, {board, changes, undo}: Operation
 }
 
 /** What was agreed to no longer holds where somebody else has set another count since. */
-function meanwhile({from, to}: Plan, {replicas}: LiveDeployment): Refusal | null {
-  return replicas === from
-    ? null
-    : {outcome: 'superseded', reason: `set to ${replicas} by somebody else before it could be set to ${to}; not changed`}
+function meanwhile({chosen, from, to}: Plan, fresh: LiveDeployment): Refusal | null {
+  const change = otherCount({...chosen.deployment, replicas: from}, fresh)
+  return change === null ? null : {outcome: 'superseded', reason: `${change}; not set to ${to}`}
 }
