@@ -48,11 +48,43 @@ OK  2 workloads: 1 active, 1 inactive as expected; 1/1 pods ready
     not checked: queues, lag, DICOM (add --deep)
 `))
 
-  test('a count that is meant for a while says so, and until when where there is room', () => {
-    const temporary = {until: '2026-11-22T03:42:07.000Z', overdue: false, previous: 1, by: 'ops', reason: null}
-    const rows = report([item('worker-booking', {desired: 2, ready: 2, temporary})])
-    expect(statusTable(rows, options)).toMatch(/ {2}worker-booking +2\/2 {2}ok {11}for a while\n/)
-    expect(statusTable(rows, {...options, width: 140})).toContain('temporary until 2026-11-22 03:42:07Z, was 1')
+  describe('a count that is meant for a while', () => {
+    const temporary = (until: string): StatusReport['items'][number]['temporary'] => ({
+      until,
+      overdue: false,
+      previous: 1,
+      by: 'ops',
+      reason: null,
+    })
+    test.each([
+      ['2026-11-22T03:42:07.000Z', 'until 03:42Z', 'until 2026-11-22 03:42:07Z'],
+      ['2026-11-23T03:12:06.000Z', 'until 03:12Z', 'until 2026-11-23 03:12:06Z'],
+      ['2026-11-23T21:12:07.000Z', 'for 42 h more', 'until 2026-11-23 21:12:07Z'],
+      ['2026-12-22T03:12:07.000Z', 'for 30 d more', 'until 2026-12-22 03:12:07Z'],
+    ])('until %s: %s, and the whole where there is room', (until, short, whole) => {
+      const rows = report([item('worker-booking', {desired: 2, ready: 2, temporary: temporary(until)})])
+      expect(statusTable(rows, options)).toMatch(new RegExp(` {2}worker-booking +2/2 {2}ok {11}${short}\n`))
+      expect(statusTable(rows, {...options, width: 140})).toContain(`temporary ${whole}, was 1`)
+    })
+
+    test('at zero, and where something is wrong with it', () => {
+      const rows = report([
+        item('worker-booking', {
+          health: 'inactive',
+          desired: 0,
+          ready: 0,
+          reason: 'temporarily at 0 until 2026-11-22 03:42:07Z (in 30 min), was 1',
+          temporary: temporary('2026-11-22T03:42:07.000Z'),
+        }),
+        item('worker-sapoche-pdf', {
+          health: 'degraded',
+          severity: 'warning',
+          reason: '1 of 2 ready for 4 min',
+          temporary: temporary('2026-11-22T03:42:07.000Z'),
+        }),
+      ])
+      expect(statusTable(rows, options)).toMatch(/ worker-booking +0\/0 {2}inactive {5}until 03:42Z\n.* degraded {5}1 of 2 rea\.\.\.\n/)
+    })
   })
 
   test('the columns stand in line behind a name that is longer than any of the catalogue', () => {

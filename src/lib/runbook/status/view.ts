@@ -107,6 +107,7 @@ const NAME_COLUMN = 43
 /** Room for `999999` and `>15m` at the end of 80 columns. */
 const AMOUNT_COLUMN = 6
 const AGE_COLUMN = 4
+const DAY_MS = 86_400_000
 
 /** The columns have the same widths in every category, and so are one cell to the table, which takes its time for each. */
 function compactRows(title: string, items: readonly StatusItem[], options: ViewOptions, tone: Tone): string[] {
@@ -121,7 +122,7 @@ function compactRows(title: string, items: readonly StatusItem[], options: ViewO
       // Blanks outside the colour, so that those at the end of a line can go.
       toned(item.health, item.severity, tone) + ' '.repeat(11 - item.health.length),
       ...(backlogs === null ? [] : backlogCells(backlogs[index]!, weightOf(item), tone)),
-      room > 0 ? shortNote(item, room) : '',
+      room > 0 ? shortNote(item, room, options.now) : '',
     ].join('  ')
   const heading = backlogs === null ? '' : tone.quiet(`${titleOf(backlogs).padStart(AMOUNT_COLUMN)}   AGE`)
   const gap = ' '.repeat(Math.max(2, taken - stripVTControlCharacters(title).length))
@@ -172,11 +173,17 @@ function wideRow(item: StatusItem, backlog: Backlog | null, options: ViewOptions
 }
 
 /** The note where it fits; of a fault the beginning, because the whole of it stands below the table. */
-function shortNote(item: StatusItem, room: number): string {
+function shortNote(item: StatusItem, room: number, now: number): string {
   const whole = note(item)
-  if (whole.length > room && item.temporary?.overdue === false) return 'for a while'
-  if (whole.length > room && item.health === 'inactive') return 'as expected'
-  return clip(whole, room)
+  if (whole.length <= room || isFault(item)) return clip(whole, room)
+  const until = parseTime(item.temporary?.until)
+  if (until !== null && until > now) return clip(shortEnd(until, now), room)
+  return item.health === 'inactive' ? 'as expected' : clip(whole, room)
+}
+
+/** `until 03:42Z`, `for 3 d more`: 80 columns have room for 13 characters. */
+function shortEnd(until: number, now: number): string {
+  return until - now < DAY_MS ? `until ${clockTime(until).slice(11, 16)}Z` : `for ${age(until - now)} more`
 }
 
 /** What stands beside a workload in the table: its reason, else how long its count is meant for, else its autoscaler's range. */
