@@ -118,6 +118,27 @@ describe('failures', () => {
     expect(fromParser(alone, 'sapoche status', [])).toMatchObject({message: '--timeout needs --until; see sapoche status --help'})
   })
 
+  test.each([
+    ['error', ['--previous=true cannot also be provided when using --follow'], "--previous and --follow can't be given together"],
+    ['error', ['--pod=a b cannot also be provided when using --all-pods'], "--pod and --all-pods can't be given together"],
+    [
+      'errors',
+      ['--previous=true cannot also be provided when using --follow', '--since-time=x cannot also be provided when using --since'],
+      "--previous and --follow can't be given together; --since-time and --since can't be given together",
+    ],
+  ])('flags that exclude each other: %s, %o', (word, faults, message) => {
+    const thrown = Object.assign(new Error(`The following ${word} occurred:\n  ${faults.join('\n  ')}\nSee more help with --help`), {
+      parse: {},
+    })
+    expect(fromParser(thrown, 'sapoche logs', [])).toMatchObject({message: `${message}; see sapoche logs --help`, exitCode: 64})
+  })
+
+  test('a missing argument, without the advice on flags that nobody has given', () => {
+    const said = 'Missing 1 required arg:\ntarget  a workload\n\nNote: --confirm allows multiple values. Because of this ...'
+    const thrown = Object.assign(new Error(`${said}\nSee more help with --help`), {parse: {}})
+    expect(fromParser(thrown, 'sapoche rollback', [])).toMatchObject({message: 'missing TARGET: a workload; see sapoche rollback --help'})
+  })
+
   test("a flag's own parser speaks for itself", () => {
     const thrown = new UsageError('Parsing --timeout \n\t--timeout=soon is no length of time\nSee more help with --help')
     expect(fromParser(thrown, 'sapoche status', [])).toMatchObject({message: '--timeout=soon is no length of time', exitCode: 64})

@@ -86,9 +86,15 @@ export function fromParser(thrown: unknown, command: string, flags: readonly str
 /** What oclif puts before the message of an error that a flag's own parser threw. */
 const PARSING = 'Parsing --'
 
+/** Of several faults oclif writes each on a line of its own, set in by two. */
 function parserWords(message: string): string {
-  return stripLine(message.split('\nSee more help')[0]!)
-    .replace(/^The following errors? occurred: /, '')
-    .replace(/^Parsing --[\w-]+ /, '')
-    .replace(/^All of the following must be provided when using (--[\w-]+): (--[\w-]+)$/, '$1 needs $2')
+  const [said = ''] = message.split(/\n\nNote: |\nSee more help/)
+  return said
+    .replace(/^The following errors? occurred:\s*/, '')
+    .split('\n  ')
+    .map((fault) => stripLine(fault).replace(/^Parsing --[\w-]+ /, ''))
+    .map((fault) => fault.replace(/^All of the following must be provided when using (--[\w-]+): (--[\w-]+)$/, '$1 needs $2'))
+    .map((fault) => fault.replace(/^(--[\w-]+)=.* cannot also be provided when using (--[\w-]+)$/, "$1 and $2 can't be given together"))
+    .map((fault) => fault.replace(/^Missing 1 required arg: (\S+) +/, (_, name: string) => `missing ${name.toUpperCase()}: `))
+    .join('; ')
 }
