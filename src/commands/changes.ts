@@ -1,6 +1,6 @@
 import {openSession} from '../lib/app/index.ts'
 import {SapocheCommand} from '../lib/cli/base-command.ts'
-import {clusterFlags, duration, listFormatOf, outputFlags, targetFlags} from '../lib/cli/flags.ts'
+import {clusterFlags, duration, listFormatOf, listOutputFlags, targetFlags} from '../lib/cli/flags.ts'
 import {writeReport} from '../lib/cli/output.ts'
 import {changesNotice, changesViews, readChanges} from '../lib/runbook/changes/index.ts'
 import {journalFile} from '../lib/runbook/journal/index.ts'
@@ -23,7 +23,7 @@ export default class Changes extends SapocheCommand {
   static override flags = {
     since: duration({summary: 'how far back, 2h when not given', default: DEFAULT_SINCE_MS, noCacheDefault: true}),
     ...targetFlags.flags,
-    ...outputFlags(['table', 'wide', 'json', 'yaml']),
+    ...listOutputFlags(['table', 'wide', 'json', 'yaml']),
     ...clusterFlags,
   }
 

@@ -1,6 +1,6 @@
 import {openSession} from '../lib/app/index.ts'
 import {SapocheCommand} from '../lib/cli/base-command.ts'
-import {clusterFlags, Flags, listFormatOf, outputFlags, targetFlags} from '../lib/cli/flags.ts'
+import {clusterFlags, Flags, listFormatOf, listOutputFlags, targetFlags} from '../lib/cli/flags.ts'
 import {writeReport} from '../lib/cli/output.ts'
 import {onReaderGone} from '../lib/cli/reader-gone.ts'
 import {amount} from '../lib/cli/write-flags.ts'
@@ -25,7 +25,7 @@ export default class Events extends SapocheCommand {
     limit: amount({summary: 'the newest so many rows, 20 when not given; 0 for all', default: 20, noCacheDefault: true}),
     warnings: Flags.boolean({summary: 'warnings alone', default: false}),
     follow: Flags.boolean({char: 'f', summary: 'go on with each further event until Ctrl-C', default: false}),
-    ...outputFlags(['table', 'wide', 'json', 'yaml', 'name']),
+    ...listOutputFlags(['table', 'wide', 'json', 'yaml', 'name']),
     ...clusterFlags,
   }
 

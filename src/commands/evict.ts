@@ -1,6 +1,6 @@
 import {withOperator} from '../lib/app/operator.ts'
 import {SapocheCommand} from '../lib/cli/base-command.ts'
-import {Args, clusterFlags, formatOf, outputFlags} from '../lib/cli/flags.ts'
+import {Args, clusterFlags, listFormatOf, listOutputFlags} from '../lib/cli/flags.ts'
 import {writeReport} from '../lib/cli/output.ts'
 import {changeFlags, timeoutOf, waitFlags} from '../lib/cli/write-flags.ts'
 import {evict, evictViews} from '../lib/runbook/evict/index.ts'
@@ -15,7 +15,7 @@ export default class Evict extends SapocheCommand {
     '<%= config.bin %> evict pod/worker-sapoche-pdf-6d5f9c7b4d-4ph9k --yes --no-wait',
   ]
   static override args = {pod: Args.string({description: 'a pod', required: true})}
-  static override flags = {...changeFlags, ...waitFlags, ...outputFlags(['table', 'wide', 'json', 'yaml', 'name']), ...clusterFlags}
+  static override flags = {...changeFlags, ...waitFlags, ...listOutputFlags(['table', 'wide', 'json', 'yaml', 'name']), ...clusterFlags}
 
   async run(): Promise<void> {
     const {flags, args} = await this.parse(Evict)
@@ -28,7 +28,7 @@ export default class Evict extends SapocheCommand {
     }
     const around = {...this.surroundings, terminal: this.terminal}
     const report = await withOperator('evict', flags, around, (operator) => evict(options, operator, this.signal))
-    await writeReport(report, formatOf(flags), evictViews, this.terminal, this.environment.now())
+    await writeReport(report, listFormatOf(flags, this.terminal.stdout), evictViews, this.terminal, this.environment.now())
     this.endWith(operationExitCode(report.items, report.interrupted))
   }
 }

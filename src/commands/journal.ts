@@ -1,5 +1,5 @@
 import {SapocheCommand} from '../lib/cli/base-command.ts'
-import {Args, duration, Flags, formatOf, outputFlags} from '../lib/cli/flags.ts'
+import {Args, duration, Flags, listFormatOf, listOutputFlags} from '../lib/cli/flags.ts'
 import {writeReport} from '../lib/cli/output.ts'
 import {positive} from '../lib/cli/write-flags.ts'
 import {journalFile, journalReport, journalViews} from '../lib/runbook/journal/index.ts'
@@ -20,7 +20,7 @@ export default class Journal extends SapocheCommand {
     limit: positive({summary: 'only the newest so many'}),
     context: Flags.string({summary: 'only those on this context', helpValue: '<name>'}),
     namespace: Flags.string({char: 'n', summary: 'only those in this namespace', helpValue: '<name>'}),
-    ...outputFlags(['table', 'wide', 'json', 'yaml']),
+    ...listOutputFlags(['table', 'wide', 'json', 'yaml']),
   }
 
   async run(): Promise<void> {
@@ -29,6 +29,6 @@ export default class Journal extends SapocheCommand {
     const {since, limit, context, namespace} = flags
     const options = {file: journalFile(variables, home), targets: argv.map(String), sinceMs: since, limit, context, namespace}
     const report = await journalReport(options, now())
-    await writeReport(report, formatOf(flags), journalViews, this.terminal, now())
+    await writeReport(report, listFormatOf(flags, this.terminal.stdout), journalViews, this.terminal, now())
   }
 }

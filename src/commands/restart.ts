@@ -1,6 +1,6 @@
 import {withOperator} from '../lib/app/operator.ts'
 import {SapocheCommand} from '../lib/cli/base-command.ts'
-import {clusterFlags, Flags, formatOf, outputFlags, targetFlags} from '../lib/cli/flags.ts'
+import {clusterFlags, Flags, listFormatOf, listOutputFlags, targetFlags} from '../lib/cli/flags.ts'
 import {writeReport} from '../lib/cli/output.ts'
 import {changeFlags, positive, requireTargets, timeoutOf, waitFlags} from '../lib/cli/write-flags.ts'
 import {operationExitCode} from '../lib/runbook/operation/index.ts'
@@ -29,7 +29,7 @@ export default class Restart extends SapocheCommand {
     ...targetFlags.flags,
     ...changeFlags,
     ...waitFlags,
-    ...outputFlags(['table', 'wide', 'json', 'yaml', 'name']),
+    ...listOutputFlags(['table', 'wide', 'json', 'yaml', 'name']),
     ...clusterFlags,
   }
 
@@ -48,7 +48,7 @@ export default class Restart extends SapocheCommand {
     }
     const around = {...this.surroundings, terminal: this.terminal}
     const report = await withOperator('restart', flags, around, (operator) => restart(options, operator, this.signal))
-    await writeReport(report, formatOf(flags), restartViews, this.terminal, this.environment.now())
+    await writeReport(report, listFormatOf(flags, this.terminal.stdout), restartViews, this.terminal, this.environment.now())
     this.endWith(operationExitCode(report.items, report.interrupted))
   }
 }

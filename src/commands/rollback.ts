@@ -1,6 +1,6 @@
 import {withOperator} from '../lib/app/operator.ts'
 import {SapocheCommand} from '../lib/cli/base-command.ts'
-import {Args, clusterFlags, Flags, formatOf, outputFlags} from '../lib/cli/flags.ts'
+import {Args, clusterFlags, Flags, listFormatOf, listOutputFlags} from '../lib/cli/flags.ts'
 import {writeReport} from '../lib/cli/output.ts'
 import {changeFlags, positive, timeoutOf, waitFlags} from '../lib/cli/write-flags.ts'
 import {operationExitCode} from '../lib/runbook/operation/index.ts'
@@ -20,7 +20,7 @@ export default class Rollback extends SapocheCommand {
     'via-zero': Flags.boolean({summary: 'stop, wait until all pods are gone, start: where two may never run side by side'}),
     ...changeFlags,
     ...waitFlags,
-    ...outputFlags(['table', 'wide', 'json', 'yaml', 'name']),
+    ...listOutputFlags(['table', 'wide', 'json', 'yaml', 'name']),
     ...clusterFlags,
   }
 
@@ -37,7 +37,7 @@ export default class Rollback extends SapocheCommand {
     }
     const around = {...this.surroundings, terminal: this.terminal}
     const report = await withOperator('rollback', flags, around, (operator) => rollback(options, operator, this.signal))
-    await writeReport(report, formatOf(flags), rollbackViews, this.terminal, this.environment.now())
+    await writeReport(report, listFormatOf(flags, this.terminal.stdout), rollbackViews, this.terminal, this.environment.now())
     this.endWith(operationExitCode(report.items, report.interrupted))
   }
 }

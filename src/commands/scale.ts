@@ -1,6 +1,6 @@
 import {withOperator} from '../lib/app/operator.ts'
 import {SapocheCommand} from '../lib/cli/base-command.ts'
-import {clusterFlags, duration, Flags, formatOf, outputFlags, targetFlags} from '../lib/cli/flags.ts'
+import {clusterFlags, duration, Flags, listFormatOf, listOutputFlags, targetFlags} from '../lib/cli/flags.ts'
 import {writeReport} from '../lib/cli/output.ts'
 import {amount, changeFlags, requireTargets, timeoutOf, waitFlags} from '../lib/cli/write-flags.ts'
 import {operationExitCode} from '../lib/runbook/operation/index.ts'
@@ -32,7 +32,7 @@ export default class Scale extends SapocheCommand {
     ...targetFlags.flags,
     ...changeFlags,
     ...waitFlags,
-    ...outputFlags(['table', 'wide', 'json', 'yaml', 'name']),
+    ...listOutputFlags(['table', 'wide', 'json', 'yaml', 'name']),
     ...clusterFlags,
   }
 
@@ -51,7 +51,7 @@ export default class Scale extends SapocheCommand {
     }
     const around = {...this.surroundings, terminal: this.terminal}
     const report = await withOperator('scale', flags, around, (operator) => scale(options, operator, this.signal))
-    await writeReport(report, formatOf(flags), scaleViews, this.terminal, this.environment.now())
+    await writeReport(report, listFormatOf(flags, this.terminal.stdout), scaleViews, this.terminal, this.environment.now())
     this.endWith(operationExitCode([...report.items, ...(report.reverted ?? [])], report.interrupted))
   }
 }

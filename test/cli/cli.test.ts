@@ -1,8 +1,9 @@
 import {describe, expect, test} from 'vitest'
 import {colourChoice, splitCommand, wantsHelp, wantsJson, withDefaultScenario} from '../../src/lib/cli/argv.ts'
+import {listFormatOf} from '../../src/lib/cli/flags.ts'
 import {failureDocument, failureText, fromParser, toFailure} from '../../src/lib/cli/failure.ts'
 import {renderReport} from '../../src/lib/cli/output.ts'
-import {wantsColour} from '../../src/lib/cli/terminal.ts'
+import {type Output, wantsColour} from '../../src/lib/cli/terminal.ts'
 import {RefusedError, UsageError} from '../../src/lib/errors/index.ts'
 import {tones} from '../../src/lib/text/tone.ts'
 
@@ -145,6 +146,19 @@ describe('failures', () => {
   })
 
   test('other errors pass unchanged', () => expect(fromParser(refused, 'sapoche', [])).toBe(refused))
+})
+
+// A line for each where no terminal shows it, unless -o says otherwise.
+test.each<['table' | 'wide' | 'name' | undefined, boolean, boolean, string]>([
+  [undefined, false, true, 'table'],
+  [undefined, false, false, 'wide'],
+  ['table', false, false, 'table'],
+  ['wide', false, true, 'wide'],
+  ['name', false, false, 'name'],
+  [undefined, true, false, 'json'],
+])('the format of a list: -o %s, --json %s, terminal %s: %s', (output, json, isTerminal, format) => {
+  const stdout: Output = {isTerminal, canRedraw: false, colour: false, width: 80, write: () => {}}
+  expect(listFormatOf({output, json}, stdout)).toBe(format)
 })
 
 describe('renderReport', () => {

@@ -23,6 +23,8 @@ function walks(): [string, Step[]][] {
   ])
 }
 
+const LISTS = /^(scale|restart) /
+
 /** By the last verdict that it shows. */
 function codeOf({shown}: Step): number {
   const [, verdict = 'OK'] = /^(OK|WARNING|CRITICAL) {2}/m.exec(shown) ?? []
@@ -61,7 +63,9 @@ describe.concurrent("the runbook's trees in the README", () => {
     const target = await sandboxTarget([], scenario)
     try {
       for (const step of steps) {
-        const {code, stdout, stderr} = await target.sapoche(step.command.split(' '), {env: {HOME: target.folder}})
+        // As a terminal shows it.
+        const args = [...step.command.split(' '), ...(LISTS.test(step.command) ? ['-o', 'table'] : [])]
+        const {code, stdout, stderr} = await target.sapoche(args, {env: {HOME: target.folder}})
         const found = {code, stderr, lines: lines({...step, shown: stdout})}
         expect({command: step.command, ...found}).toEqual({command: step.command, code: codeOf(step), stderr: '', lines: lines(step)})
       }

@@ -95,9 +95,17 @@ test('a while: counts down, and Ctrl-C goes back', async () => {
   expect(await countOf('worker-sapoche-export-csv')).toBe(1)
 })
 
-test('off a terminal nothing but the report, and no escapes', async () => {
+test('as a table where that is asked for', async () => {
+  const {stdout} = await run(['restart', 'backend', '--dry-run', '-o', 'table', cluster], {env: {XDG_STATE_HOME: folder}})
+  expect(stdout).toMatch(/^ {2}orthanc-read-api +skipped\n {4}protected /m)
+})
+
+test('off a terminal nothing but the report, a line for each workload, and no escapes', async () => {
   const {code, stdout, stderr} = await run(['restart', 'frontend', '--parallel', '2', '--yes', cluster], {env: {XDG_STATE_HOME: folder}})
   expect({code, stderr}).toEqual({code: 0, stderr: ''})
+  expect(stdout).toMatch(
+    /^ {2}NAME +CHANGE +OUTCOME +SECONDS +UNDO +REASON\n( {2}\S+ +revision 1 -> 2 {2}restarted .* sapoche rollback \S+.*\n){2}$/m,
+  )
   expect(stdout).not.toContain(ESCAPE)
   expect(stdout).toMatch(/2 restarted\n$/)
 })

@@ -1,6 +1,6 @@
 import {openSession} from '../../lib/app/index.ts'
 import {SapocheCommand} from '../../lib/cli/base-command.ts'
-import {checkFlags, clusterFlags, formatOf, outputFlags} from '../../lib/cli/flags.ts'
+import {checkFlags, clusterFlags, listFormatOf, listOutputFlags} from '../../lib/cli/flags.ts'
 import {writeReport} from '../../lib/cli/output.ts'
 import {diffCatalogue, diffViews, exitCodeOf} from '../../lib/runbook/catalogue/index.ts'
 
@@ -17,7 +17,7 @@ export default class CatalogueDiff extends SapocheCommand {
     '<%= config.bin %> catalogue diff --fail-on critical -o junit > catalogue.xml',
     '<%= config.bin %> catalogue diff -o json | jq -r \'.items[] | "\\(.name) \\(.field): \\(.expected) -> \\(.actual)"\'',
   ]
-  static override flags = {...outputFlags(['table', 'wide', 'json', 'yaml', 'name', 'junit']), ...checkFlags, ...clusterFlags}
+  static override flags = {...listOutputFlags(['table', 'wide', 'json', 'yaml', 'name', 'junit']), ...checkFlags, ...clusterFlags}
 
   async run(): Promise<void> {
     const {flags} = await this.parse(CatalogueDiff)
@@ -26,7 +26,7 @@ export default class CatalogueDiff extends SapocheCommand {
     try {
       const report = await diffCatalogue(session, this.signal)
       progress.stop()
-      await writeReport(report, formatOf(flags), diffViews(flags['fail-on']), this.terminal, session.now())
+      await writeReport(report, listFormatOf(flags, this.terminal.stdout), diffViews(flags['fail-on']), this.terminal, session.now())
       this.endWith(exitCodeOf(report.verdict, flags['fail-on']))
     } finally {
       progress.stop()

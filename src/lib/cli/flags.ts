@@ -92,17 +92,24 @@ export type Format = 'table' | 'wide' | 'json' | 'yaml' | 'name' | 'junit' | 'me
 /** `-o` with the formats that the command has, and `--json`. */
 export function outputFlags<const F extends readonly Format[]>(formats: F) {
   return {
-    output: option({
-      char: 'o',
-      options: formats,
-      default: 'table' as F[number],
-      summary: 'output format',
-      helpGroup: OUTPUT,
-      helpValue: `<${formats.join('|')}>`,
-    })(),
-    json: boolean({summary: 'the same as -o json', helpGroup: OUTPUT}),
+    output: option({...output(formats), default: 'table' as F[number], summary: 'output format'})(),
+    json: boolean(JSON_FLAG),
   }
 }
+
+/** The same for a list, of what happened, was changed or differs: see `listFormatOf`. */
+export function listOutputFlags<const F extends readonly Format[]>(formats: F) {
+  return {
+    output: option({...output(formats), summary: 'output format: table on a terminal, elsewhere wide, a line for each'})(),
+    json: boolean(JSON_FLAG),
+  }
+}
+
+function output<const F extends readonly Format[]>(formats: F) {
+  return {char: 'o', options: formats, helpGroup: OUTPUT, helpValue: `<${formats.join('|')}>`} as const
+}
+
+const JSON_FLAG = {summary: 'the same as -o json', helpGroup: OUTPUT}
 
 /** When a check's verdict becomes an exit code. */
 export const checkFlags = {
@@ -125,8 +132,10 @@ export function formatOf<F extends Format>(flags: {output: F; json: boolean}): F
   return flags.json ? 'json' : flags.output
 }
 
-/** The same for a list of happenings: where no terminal shows it, a table is wide, a line each, for grep. */
-export function listFormatOf<F extends Format>(flags: {output: F; json: boolean}, {isTerminal}: Output): F | 'json' | 'wide' {
-  const format = formatOf(flags)
-  return format === 'table' && !isTerminal ? 'wide' : format
+/** The same for a list: where no terminal shows it, it is a line for each, for grep. */
+export function listFormatOf<F extends Format>(
+  flags: {output: F | undefined; json: boolean},
+  {isTerminal}: Output,
+): F | 'json' | 'table' | 'wide' {
+  return flags.json ? 'json' : (flags.output ?? (isTerminal ? 'table' : 'wide'))
 }
