@@ -2,8 +2,10 @@ import {afterAll, afterEach, beforeAll, describe, expect, test} from 'vitest'
 import {readFile} from 'node:fs/promises'
 import {readCatalogue} from '../../src/lib/catalogue/index.ts'
 import {InterruptedError} from '../../src/lib/errors/index.ts'
+import type {EvictReport} from '../../src/lib/runbook/evict/index.ts'
 import type {Confirmation} from '../../src/lib/runbook/operation/index.ts'
 import {restart, type RestartReport} from '../../src/lib/runbook/restart/index.ts'
+import type {RollbackReport} from '../../src/lib/runbook/rollback/index.ts'
 import type {ScaleReport} from '../../src/lib/runbook/scale/index.ts'
 import type {Run} from '../package/program.ts'
 import {freePort} from '../real/processes.ts'
@@ -77,7 +79,10 @@ export function redisAtStakeSuite(open: () => Promise<ServersTarget>, startRedis
   }
 
   /** Asked again until the port is open. */
-  async function reached<R extends RestartReport | ScaleReport>(kind: R['kind'], ask: () => Promise<Run>): Promise<{run: Run; report: R}> {
+  async function reached<R extends EvictReport | RestartReport | RollbackReport | ScaleReport>(
+    kind: R['kind'],
+    ask: () => Promise<Run>,
+  ): Promise<{run: Run; report: R}> {
     for (const deadline = Date.now() + PATIENCE_MS; ;) {
       const run = await ask()
       const report = reportOf<R>(run, kind)
@@ -117,6 +122,31 @@ export function redisAtStakeSuite(open: () => Promise<ServersTarget>, startRedis
       await scene.waitFor(scene.at('apps/v1', 'deployments', 'redis'), (found) => (found as {spec: {replicas: number}}).spec.replicas === 0)
       const up = await operate('scale', 'redis', '--replicas', '1', '--yes', '-o', 'json')
       expect({code: up.code, redis: reportOf<ScaleReport>(up, 'ScaleReport').redis}).toEqual({code: 0, redis: null})
+    })
+
+    test('evicted, and rolled back', async () => {
+      const {operate, scene} = await place()
+      const {items} = await target.api.get<{items: {metadata: {name: string; labels: {app: string}}}[]}>(scene.at('v1', 'pods'))
+      const podOf = (app: string): string => items.find(({metadata}) => metadata.labels.app === app)?.metadata.name ?? ''
+      const evicted = await reached<EvictReport>('EvictReport', () => operate('evict', podOf('redis'), '--dry-run', '-o', 'json'))
+      expect({outcome: evicted.report.items[0]?.outcome, warnings: evicted.report.warnings}).toEqual({
+        outcome: 'planned',
+        warnings: [{code: 'redis', message: expect.stringMatching(HELD)}],
+      })
+      const beside = await operate('evict', podOf('web'), '--dry-run', '-o', 'json')
+      expect(reportOf<EvictReport>(beside, 'EvictReport')).toMatchObject({redis: null, warnings: []})
+
+      expect((await operate('restart', 'redis', '--yes')).code).toBe(0)
+      const {report} = await reached<RollbackReport>('RollbackReport', () => operate('rollback', 'redis', '--dry-run', '-o', 'json'))
+      expect({outcome: report.items[0]?.outcome, warnings: report.warnings}).toEqual({
+        outcome: 'planned',
+        warnings: [{code: 'redis', message: expect.stringMatching(HELD)}],
+      })
+      const done = await operate('rollback', 'redis', '--yes', '-o', 'json')
+      expect({code: done.code, report: reportOf<RollbackReport>(done, 'RollbackReport')}).toMatchObject({
+        code: 0,
+        report: {items: [{outcome: 'rolled-back'}], redis: {workload: 'redis'}},
+      })
     })
 
     test('asked about: the question comes after it', async () => {

@@ -216,6 +216,7 @@ test('a rollback and an eviction', () => {
   const back: RollbackReport = {
     ...base,
     kind: 'RollbackReport',
+    redis: null,
     warnings: [],
     toRevision: 4,
     items: [item('web', {before: 5, after: 6, outcome: 'rolled-back', seconds: 2, undo: 'sapoche rollback web --to-revision 5'})],
@@ -225,6 +226,7 @@ test('a rollback and an eviction', () => {
   const evicted: EvictReport = {
     ...base,
     kind: 'EvictReport',
+    redis: null,
     warnings: [],
     items: [
       {...item('web-a', {outcome: 'refused', reason: 'the budget web needs 1'}), workload: 'web', before: 'Running on node-a', after: null},

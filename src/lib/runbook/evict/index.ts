@@ -4,6 +4,7 @@ import {UsageError} from '../../errors/index.ts'
 import {decodePod, podState, type Pod} from '../../workload/index.ts'
 import {RESOURCES} from '../cluster/index.ts'
 import {gatherEvidence, operate, operationReport, place, type LiveDeployment, type Operation, type Operator} from '../operation/index.ts'
+import {redisAtStake, stakeWarnings} from '../queue-depth/index.ts'
 import type {EvictItem, EvictReport} from './schema.ts'
 import {waitForReplacement} from './wait.ts'
 
@@ -30,6 +31,8 @@ export async function evict(options: EvictOptions, operator: Operator, signal: A
     const pod = findPod(options.pod, operator, operation)
     const deployment = operation.board.deploymentOf(pod)
     const listed = operator.catalogue.workloads.find(({name}) => name === deployment?.name) ?? null
+    const redis = await redisAtStake(deployment === null ? [] : [deployment], operator, signal)
+    const warnings = stakeWarnings(redis)
     if (!dryRun) {
       const others = deployment === null ? [] : operation.board.podsOf(deployment).filter(({uid}) => uid !== pod.uid)
       const left =
@@ -39,7 +42,7 @@ export async function evict(options: EvictOptions, operator: Operator, signal: A
       const why = listed?.protected ?? null
       await operator.confirm({
         question: `Evict pod ${pod.name} ${place(cluster)}?`,
-        notes: [left],
+        notes: [left, ...warnings.map(({message}) => message)],
         typed: why === null ? [] : [{name: pod.name, why: `${listed?.name} is protected: ${why}`}],
       })
     }
@@ -50,10 +53,11 @@ export async function evict(options: EvictOptions, operator: Operator, signal: A
       ...operationReport('EvictReport', operator, operation, {
         items: [],
         interrupted: signal.aborted && operation.changes.any,
-        warnings: [],
+        warnings,
       }),
       summary: {[item.outcome]: 1},
       items: [{...item, category}],
+      redis,
     }
   })
 }

@@ -1,5 +1,6 @@
 import {z} from 'zod'
 import {operationFields, operationItem} from '../operation/schema.ts'
+import {redisAtStake} from '../queue-depth/schema.ts'
 import {envelope} from '../schema.ts'
 
 export const evictItem = operationItem.extend({
@@ -16,5 +17,7 @@ export const evictReport = z.object({
   ...envelope('EvictReport'),
   ...operationFields,
   items: z.array(evictItem),
+  /** What Redis held before; null where the pod was not one of its. */
+  redis: redisAtStake.nullable(),
 })
 export type EvictReport = z.infer<typeof evictReport>

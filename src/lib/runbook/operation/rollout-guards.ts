@@ -19,11 +19,24 @@ export function surgeOf({strategy, replicas}: LiveDeployment): number {
   return typeof surge === 'number' ? surge : Math.ceil((Number.parseFloat(surge) / 100) * replicas)
 }
 
+/** Why a rollout may not begin; null where it may. With `viaZero` the workload is stopped first. */
+export async function rolloutRefusal(
+  chosen: Chosen,
+  viaZero: boolean,
+  cluster: ClusterReader,
+  signal: AbortSignal,
+): Promise<Refusal | null> {
+  const paused = pausedRefusal(chosen.deployment)
+  if (paused !== null || viaZero) return paused
+  const why = await sideBySide(chosen, cluster, signal)
+  return why === null ? null : {outcome: 'refused', reason: `${why}; --via-zero stops it first`}
+}
+
 /**
  * Why a rollout would run two instances side by side where that may never be: the catalogue's `maxReplicas`, or a volume that only one pod
  * (or one node) may have. Null where it may, or there is no surge. A claim that can't be read counts as such a volume.
  */
-export async function sideBySide({workload, deployment}: Chosen, cluster: ClusterReader, signal: AbortSignal): Promise<string | null> {
+async function sideBySide({workload, deployment}: Chosen, cluster: ClusterReader, signal: AbortSignal): Promise<string | null> {
   const surge = surgeOf(deployment)
   if (surge === 0) return null
   const limit = workload.listed?.maxReplicas ?? null

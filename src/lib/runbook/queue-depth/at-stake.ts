@@ -5,6 +5,7 @@ import {SapocheError} from '../../errors/index.ts'
 import {age} from '../../text/age.ts'
 import {isoTime} from '../../text/time.ts'
 import {count} from '../../text/view.ts'
+import type {Warning} from '../schema.ts'
 import type {RedisGate} from './collect.ts'
 import type {RedisAtStake} from './schema.ts'
 import {redisWorkload} from './report.ts'
@@ -60,6 +61,11 @@ export async function redisAtStake(
       reason: `what ${redis} holds is not known: ${why}; ${withoutClaim(claims) ?? 'its jobs may be lost'}`,
     }
   }
+}
+
+/** The same as a warning of a report, which is also said before it is agreed to. */
+export function stakeWarnings(redis: RedisAtStake | null): Warning[] {
+  return redis === null ? [] : [{code: 'redis', message: redis.reason}]
 }
 
 const NOTHING_KNOWN = {

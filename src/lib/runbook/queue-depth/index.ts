@@ -1,4 +1,4 @@
-export {redisAtStake} from './at-stake.ts'
+export {redisAtStake, stakeWarnings} from './at-stake.ts'
 export {exitCodeOf} from '../../workload/index.ts'
 export type {DepthSources, RedisGate} from './collect.ts'
 export {liveQueueDepth, type LiveOptions, readQueueDepth} from './live.ts'

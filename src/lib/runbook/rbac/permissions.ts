@@ -35,7 +35,7 @@ const EXEC = core('pods/exec', 'get create')
 const TUNNEL = [core('services', 'list'), core('pods', 'list'), core('pods/portforward', 'get create')]
 const CONFIGURATION = [core('configmaps', 'get', 'values that a ConfigMap holds')]
 const SECRETS = core('secrets', 'get', 'only with --read-secrets')
-/** Asked for where Redis is restarted or stopped. */
+/** Asked for where Redis is restarted, stopped, rolled back or evicted. */
 const AT_STAKE = [
   core('services', 'list', 'what Redis holds before it is restarted or stopped'),
   core('pods/portforward', 'get create', 'what Redis holds before it is restarted or stopped'),
@@ -92,6 +92,7 @@ export const PERMISSIONS: Readonly<Record<string, readonly Permission[]>> = {
     ...WATCHED,
     core('pods', 'get', 'whether it was evicted, where the answer is lost'),
     core('pods/eviction', 'create'),
+    ...AT_STAKE,
     ...EVIDENCE,
   ],
   exec: [...OWNERSHIP, EXEC],
@@ -102,7 +103,7 @@ export const PERMISSIONS: Readonly<Record<string, readonly Permission[]>> = {
   pods: [...OWNERSHIP, core('nodes', 'list', 'whether the node of a pod is ready')],
   'queue-depth': [...OWNERSHIP, ...TUNNEL, ...AUTOSCALERS, ...CONFIGURATION, SECRETS],
   restart: [...WATCHED, CHANGE, CLAIMS, ...AT_STAKE, ...EVIDENCE],
-  rollback: [...WATCHED, CHANGE, CLAIMS, ...EVIDENCE],
+  rollback: [...WATCHED, CHANGE, CLAIMS, ...AT_STAKE, ...EVIDENCE],
   scale: [...WATCHED, CHANGE, ...AUTOSCALERS, ...AT_STAKE, ...EVIDENCE],
   shell: [...OWNERSHIP, EXEC],
   status: [

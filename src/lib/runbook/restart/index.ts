@@ -6,19 +6,17 @@ import {
   notesOnLeft,
   operate,
   operationReport,
-  pausedRefusal,
   place,
+  rolloutRefusal,
   runTasks,
   selectWorkloads,
   settled,
-  sideBySide,
   type Chosen,
   type LeftAlone,
   type Operator,
   type TargetOptions,
 } from '../operation/index.ts'
-import {redisAtStake} from '../queue-depth/index.ts'
-import type {Warning} from '../schema.ts'
+import {redisAtStake, stakeWarnings} from '../queue-depth/index.ts'
 import {restartOrder} from './order.ts'
 import type {RestartReport} from './schema.ts'
 import {restartTasks, undoRestart} from './tasks.ts'
@@ -66,7 +64,7 @@ export async function restart(options: RestartOptions, operator: Operator, signa
       operator,
       signal,
     )
-    const warnings: Warning[] = redis === null ? [] : [{code: 'redis', message: redis.reason}]
+    const warnings = stakeWarnings(redis)
     if (ordered.length > 0 && !dryRun) {
       await operator.confirm({
         question: `Restart ${namesOrCount(names)} ${place(cluster)}?`,
@@ -113,10 +111,7 @@ async function reasonToLeave(
     const hint = (workload.listed?.baseline ?? 0) > 0 ? `; sapoche scale ${workload.name} --to-baseline starts it` : ''
     return {outcome: 'inactive', reason: `at zero: nothing runs that could be restarted${hint}`}
   }
-  const refusal = pausedRefusal(deployment)
-  if (refusal !== null || viaZero) return refusal
-  const why = await sideBySide(chosen, cluster, signal)
-  return why === null ? null : {outcome: 'refused', reason: `${why}; --via-zero stops it first`}
+  return rolloutRefusal(chosen, viaZero, cluster, signal)
 }
 
 /** What users notice of one restart; null for a rolling update. */

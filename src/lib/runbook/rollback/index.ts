@@ -6,17 +6,17 @@ import {
   onlyOne,
   operate,
   operationReport,
-  pausedRefusal,
   place,
+  rolloutRefusal,
   runTasks,
   selectWorkloads,
   settled,
-  sideBySide,
-  type Chosen,
   type LeftAlone,
+  type OperationItem,
   type Operator,
 } from '../operation/index.ts'
-import {hasTemplate, readGoal, type Goal} from './goal.ts'
+import {redisAtStake, stakeWarnings} from '../queue-depth/index.ts'
+import {hasTemplate, readGoal} from './goal.ts'
 import type {RollbackReport} from './schema.ts'
 import {rollbackTask} from './task.ts'
 
@@ -35,6 +35,13 @@ export interface RollbackOptions {
   readonly withLogs: boolean
 }
 
+interface Parts {
+  readonly items?: readonly OperationItem[]
+  readonly left?: readonly LeftAlone[]
+  readonly toRevision: RollbackReport['toRevision']
+  readonly redis?: RollbackReport['redis']
+}
+
 /**
  * Takes the pod template of an older revision up again, and waits for its rollout.
  * Rejects with a UsageError (64) for a target that is not one workload and for a revision that there isn't.
@@ -44,54 +51,34 @@ export async function rollback(options: RollbackOptions, operator: Operator, sig
   const {target, reason = null, dryRun} = options
   return operate(operator, {command: 'rollback', reason, dryRun}, signal, async (operation) => {
     const {board} = operation
-    const {
-      chosen: found,
-      leftAlone,
-      names,
-    } = selectWorkloads('rollback', {targets: [target], except: []}, catalogue, board.names(), (name) => board.deployment(name))
-    const name = onlyOne('rollback', target, names)
-    const report = (fields: {
-      items: Parameters<typeof itemsInOrder>[1]
-      left: readonly LeftAlone[]
-      toRevision: number | null
-    }): RollbackReport => ({
-      ...operationReport('RollbackReport', operator, operation, {
-        items: itemsInOrder([name], fields.items, fields.left),
-        interrupted: signal.aborted,
-        warnings: [],
-      }),
-      toRevision: fields.toRevision,
-    })
-    const [first] = found
-    if (first === undefined) return report({items: [], left: leftAlone, toRevision: null})
+    const selection = selectWorkloads('rollback', {targets: [target], except: []}, catalogue, board.names(), (name) =>
+      board.deployment(name),
+    )
+    const name = onlyOne('rollback', target, selection.names)
+    const report = ({items = [], left = [], toRevision, redis = null}: Parts): RollbackReport => {
+      const begin = {items: itemsInOrder([name], items, left), interrupted: signal.aborted, warnings: stakeWarnings(redis)}
+      return {...operationReport('RollbackReport', operator, operation, begin), toRevision, redis}
+    }
+    const [first] = selection.chosen
+    if (first === undefined) return report({left: selection.leftAlone, toRevision: null})
     const chosen = await settled(first, board, operator.clock, signal)
-    const goal = await readGoal(chosen.deployment, options.toRevision, cluster, signal)
+    const {deployment} = chosen
+    const goal = await readGoal(deployment, options.toRevision, cluster, signal)
     const {revision: toRevision} = goal
-    const why = await reasonToLeave(chosen, goal, options.viaZero, operator, signal)
-    if (why !== null) return report({items: [], left: [leave(chosen, chosen.deployment.revision, why)], toRevision})
+    const why = hasTemplate(deployment, goal)
+      ? ({outcome: 'unchanged', reason: `it has the template of revision ${toRevision}`} as const)
+      : await rolloutRefusal(chosen, options.viaZero, cluster, signal)
+    if (why !== null) return report({left: [leave(chosen, deployment.revision, why)], toRevision})
+    const redis = await redisAtStake(deployment.replicas === 0 ? [] : [deployment], operator, signal)
     if (!dryRun) {
       await operator.confirm({
-        question: `Roll ${name} back from revision ${chosen.deployment.revision} to ${toRevision} ${place(cluster)}?`,
-        notes: [differenceWords(compareTemplates(chosen.deployment.template, goal.template))],
+        question: `Roll ${name} back from revision ${deployment.revision} to ${toRevision} ${place(cluster)}?`,
+        notes: [differenceWords(compareTemplates(deployment.template, goal.template)), ...stakeWarnings(redis).map(({message}) => message)],
         typed: namesToType({chosen: [chosen], all: false}, cluster.namespace),
       })
     }
     const task = rollbackTask(chosen, goal, {...options, signal}, operator, operation)
     const items = await runTasks([task], {...options, parallel: 1, keepGoing: false}, {...operator, ...operation, signal})
-    return report({items, left: [], toRevision})
+    return report({items, toRevision, redis})
   })
-}
-
-async function reasonToLeave(
-  chosen: Chosen,
-  goal: Goal,
-  viaZero: boolean,
-  {cluster}: Operator,
-  signal: AbortSignal,
-): Promise<Pick<LeftAlone, 'outcome' | 'reason'> | null> {
-  if (hasTemplate(chosen.deployment, goal)) return {outcome: 'unchanged', reason: `it has the template of revision ${goal.revision}`}
-  const paused = pausedRefusal(chosen.deployment)
-  if (paused !== null || viaZero) return paused
-  const why = await sideBySide(chosen, cluster, signal)
-  return why === null ? null : {outcome: 'refused', reason: `${why}; --via-zero stops it first`}
 }

@@ -20,7 +20,7 @@ import {
   type Selection,
   type TargetOptions,
 } from '../operation/index.ts'
-import {redisAtStake} from '../queue-depth/index.ts'
+import {redisAtStake, stakeWarnings} from '../queue-depth/index.ts'
 import type {Warning} from '../schema.ts'
 import {planScale, type Plan, type PlanOptions} from './plan.ts'
 import type {ScaleReport} from './schema.ts'
@@ -68,8 +68,7 @@ export async function scale(options: ScaleOptions, operator: Operator, signal: A
     }
     const stopping = plans.filter(({to}) => to === 0).map(({chosen}) => chosen.deployment)
     const redis = await redisAtStake(stopping, operator, signal)
-    const loss = redis === null ? [] : [{code: 'redis', message: redis.reason}]
-    const warnings = plans.length === 0 ? [] : [...concerns(plans, await scalers, operator), ...loss]
+    const warnings = plans.length === 0 ? [] : [...concerns(plans, await scalers, operator), ...stakeWarnings(redis)]
     if (plans.length > 0 && !dryRun) await operator.confirm(question(plans, left, warnings, selection, operator))
 
     const until = forMs === undefined ? null : now() + forMs
