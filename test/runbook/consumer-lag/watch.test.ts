@@ -56,6 +56,20 @@ test('each look is compared with the one before', async () => {
   expect(kafka.closed).toBe(1)
 })
 
+test('on a terminal of 80 columns too there is the line of a row, whatever its group is called', async () => {
+  const kafka = kafkaOf(30_000)
+  const {seen, live} = await watch(kafka, 2, (look) => {
+    kafka.produce('ecg', 100 * look, NOW)
+    kafka.commit('consumer-ecg', 'ecg', look)
+  })
+  const group = 'consumer-spc-pdf-generate-examination'
+  const {report, history} = seen.at(-1)!
+  const named = {...report, items: report.items.map((each) => ({...each, group}))}
+  const {body} = live.page({report: named, blind: null, history: new Map([[group, history.get('consumer-ecg')!]])}, {...VIEW, width: 80})
+  expect(body.join('\n')).toMatch(/consumer-spc-pdf-generate-examination +30099 +██ +falling behind +\d\/\d\n/)
+  expect(Math.max(...body.map(({length}) => length))).toBeLessThanOrEqual(80)
+})
+
 test('a line of JSON for each look', async () => {
   const {seen, live} = await watch(kafkaOf(5), 1)
   expect(live.lines(seen[0]!)).toBe(live.jsonLines(seen[0]!))

@@ -36,6 +36,17 @@ describe('following', () => {
     for (const {report} of seen) expect(queueDepthReport.parse(report)).toEqual(report)
   })
 
+  test('on a terminal of 80 columns too there is the line of a row, whatever its queue is called', async () => {
+    const here = await lab({workers: [worker('worker-batch-publisher-notification')], tick: 3000})
+    const more = (): void => void here.redis('RPUSH', 'queues:batch-publisher-notification', job(1), job(0))
+    const body = here
+      .live()
+      .page((await sights(here, 3, more)).at(-1)!, {...VIEW, width: 80})
+      .body.join('\n')
+    expect(body).toMatch(/batch-publisher-notification +4 +▅█ /)
+    expect(Math.max(...body.split('\n').map(({length}) => length))).toBeLessThanOrEqual(80)
+  })
+
   test('a connection that breaks off is opened again', async () => {
     const here = await lab()
     here.redis('RPUSH', 'queues:pdf', job(1))

@@ -91,16 +91,17 @@ function needsSomebody({severity}: {readonly severity: Severity}): boolean {
 }
 
 function groupColumns(tone: Tone, trendOf: TrendOf | undefined): Column<LagItem>[] {
-  const drawn: Column<LagItem>[] = trendOf === undefined ? [] : [{title: 'TREND', cell: ({group}) => trendOf(group), dispensable: 3}]
+  const isWatched = trendOf !== undefined
+  const drawn: Column<LagItem>[] = isWatched ? [{title: 'TREND', cell: ({group}) => trendOf(group), dispensable: 1}] : []
   return [
     {title: 'GROUP', cell: ({group}) => strip(group)},
     {title: 'LAG', align: 'right', cell: ({lag}) => amount(lag)},
-    {title: 'OLDEST', cell: ({oldestUnreadSeconds}) => shortAge(oldestUnreadSeconds)},
+    {title: 'OLDEST', cell: ({oldestUnreadSeconds}) => shortAge(oldestUnreadSeconds), dispensable: isWatched ? 2 : 0},
     ...drawn,
     {title: 'MOVEMENT', cell: (item) => toned(movementText(item), item.severity, tone)},
     {title: 'READY', cell: readyText},
-    {title: 'MEMBERS', align: 'right', cell: ({members}) => (members === null ? '-' : String(members)), dispensable: 2},
-    {title: 'SEVERITY', cell: ({severity}) => toned(severity, severity, tone), dispensable: 1},
+    {title: 'MEMBERS', align: 'right', cell: ({members}) => (members === null ? '-' : String(members)), dispensable: 4},
+    {title: 'SEVERITY', cell: ({severity}) => toned(severity, severity, tone), dispensable: 3},
   ]
 }
 

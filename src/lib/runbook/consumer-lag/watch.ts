@@ -41,7 +41,8 @@ export function liveLag(options: LiveLagOptions, sources: LagSources) {
     everyMs: options.window,
     until: options.until,
     series: ({items}) => items.map(({group, lag}) => [group, lag === null ? null : Number(lag)]),
-    trendWidth: 20,
+    // So many stand beside the movement on a terminal of 80.
+    trendWidth: 10,
     draw: options.output === 'wide' ? lagWide : lagTable,
     words: verdictWords,
   })

@@ -43,7 +43,8 @@ export function liveQueueDepth(options: LiveOptions, sources: Sources) {
     everyMs: options.interval,
     until: options.until,
     series: ({items}) => items.map(({queue, pending}) => [queue, pending]),
-    trendWidth: 20,
+    // So many stand beside the other columns on a terminal of 80.
+    trendWidth: 12,
     draw: (report, view, trend) => depthText(report, view, {isWide: options.output === 'wide', trend}),
     words: worstWords,
   })
