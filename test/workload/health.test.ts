@@ -121,6 +121,22 @@ describe('unknown', () => {
       /has yet to take up/,
     ],
     [
+      'the same, where the last write that is known was taken up within its second',
+      workload({
+        deployment: deployment({
+          generation: 4,
+          observed: 3,
+          managers: [
+            {manager: 'kubectl', time: ago(HOUR)},
+            {manager: 'kube-controller-manager', subresource: 'status', time: ago(HOUR)},
+          ],
+        }),
+      }),
+      'progressing',
+      'warning',
+      /has yet to take up/,
+    ],
+    [
       'unobserved and at zero: still unknown, which is tried first',
       workload({deployment: deployment({replicas: 0, generation: 4, observed: 3, managers: written(HOUR / 2)}), expectation: none}),
       'unknown',

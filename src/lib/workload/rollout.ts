@@ -170,7 +170,8 @@ export function unobservedSince(deployment: Deployment): number | null {
     if (subresource !== 'status' && at !== null && (written === null || at > written)) written = at
   }
   const observed = statusTime(deployment)
-  return written === null || (observed !== null && written < observed) ? null : written
+  // Times have whole seconds: what is as old as the status was taken up within its second.
+  return written === null || (observed !== null && written <= observed) ? null : written
 }
 
 /** The earlier of two times, of which either may be unknown. */
