@@ -36,10 +36,7 @@ export const startRealRedis: StartRedis = async (people = []) => {
   return {
     port: redis.port,
     run: redis.run,
-    async fill() {
-      await redis.run('CONFIG', 'SET', 'maxmemory', '3mb')
-      await redis.fill()
-    },
+    fill: () => redis.fill(),
     stop: () => redis.stop(),
   }
 }

@@ -56,11 +56,17 @@ async function offsets(reader: LagReader, topic: string, at: OffsetPoint): Promi
 }
 
 describe('groups and offsets', () => {
-  test('what the brokers know, by names that only the mapping resolves', async () => {
+  beforeAll(async () => {
     await scenes.createTopic('plain')
     for (const [partition, events] of [5, 0, 7].entries()) await scenes.produce('plain', partition, events, 10 * MINUTE)
     await scenes.produce('plain', 0, 2)
     await scenes.commit('plain-group', 'plain', [3, null, 7])
+    // The first commit makes the topic of the commits, and each broker loads its part.
+    const isLoaded = async (): Promise<boolean> => (await open().survey()).brokers.every(({error}) => error === null)
+    await waitUntil('every broker lists its groups', isLoaded)
+  })
+
+  test('what the brokers know, by names that only the mapping resolves', async () => {
     const reader = open()
     const survey = await reader.survey()
     expect(survey.brokers).toEqual(

@@ -82,7 +82,7 @@ describe('troubles of Redis', () => {
   })
 
   test('maxmemory reached with noeviction: writes are refused', async () => {
-    const server = await redis({config: ['maxmemory 3mb', 'maxmemory-policy noeviction']})
+    const server = await redis({config: ['maxmemory-policy noeviction']})
     await server.fill()
     expect((await errorOf(server.run('RPUSH', 'queues:pdf', 'x'.repeat(10_000)))).message).toMatch(/^OOM/)
     const {info} = await readAt(server.port)

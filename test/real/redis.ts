@@ -13,7 +13,7 @@ export interface RealRedis {
   readonly pid: number
   /** As somebody who may do everything. Rejects with what Redis answers as an error. */
   run(name: string, ...args: readonly (string | number)[]): Promise<unknown>
-  /** Up to its `maxmemory`; resolves when it refuses to take more. */
+  /** Its `maxmemory` is less than what it holds: it refuses to take more. */
   fill(): Promise<void>
   /** `killed` and started again, with the data that was saved. */
   restart(): Promise<void>
@@ -75,8 +75,9 @@ export async function startRedis(options: RedisOptions = {}, progress: Progress 
     },
     run: (name, ...rest) => admin.call(name, ...rest),
     async fill() {
-      // What a command brings along counts as used while Redis thinks about it: only small ones fill it to the brim.
-      for (const size of [100_000, 1000]) await fillBy(admin, size)
+      // What a connection brings along counts as used, and goes with it: only a limit well below what is kept is passed for sure.
+      const used = Number(/^used_memory:(\d+)/m.exec(String(await admin.call('INFO', 'memory')))?.[1])
+      await admin.call('CONFIG', 'SET', 'maxmemory', Math.floor(used * 0.9))
     },
     async restart() {
       // Until it has ended, it would pass for a connection to the one that is started.
@@ -92,17 +93,6 @@ export async function startRedis(options: RedisOptions = {}, progress: Progress 
       await processes.stopAll()
       await rm(dir, {recursive: true, force: true})
     },
-  }
-}
-
-async function fillBy(admin: Redis, size: number): Promise<void> {
-  for (let n = 0; ; n++) {
-    try {
-      await admin.call('SET', `cache:${size}:${n}`, 'x'.repeat(size))
-    } catch (error) {
-      if (error instanceof Error && error.message.startsWith('OOM ')) return
-      throw error
-    }
   }
 }
 
