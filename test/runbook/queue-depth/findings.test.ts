@@ -285,6 +285,7 @@ describe('thresholds', () => {
 })
 
 test('jobs under the dead-letter key', () => {
-  expect(said(facts({failed: 2}))).toEqual([['warning', '2 jobs under the dead-letter key']])
-  expect(said(facts({failed: 0}))).toEqual([])
+  expect(said(facts({failed: {jobs: 2, trouble: ''}}))).toEqual([['warning', '2 jobs under the dead-letter key']])
+  expect(said(facts({failed: {jobs: 0, trouble: ''}}))).toEqual([])
+  expect(said(facts({failed: {jobs: null, trouble: 'it is refused'}}))).toEqual([['unknown', 'it is refused']])
 })

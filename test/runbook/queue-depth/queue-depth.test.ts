@@ -260,6 +260,18 @@ describe('which queues', () => {
     expect(report.verdict).toBe('warning')
   })
 
+  test("--failed, and a dead-letter key that can't be counted: unknown, and never none", async () => {
+    const queues = [{name: 'pdf', maxDepth: null, maxAge: null, deadLetter: 'queues:pdf-dead'}]
+    const {redis, read} = await lab({catalogue: catalogueOf([{name: 'worker-pdf', queues}])})
+    redis('SET', 'queues:pdf-dead', 'x')
+    expect(itemOf(await read({failed: true}))).toMatchObject({
+      failed: null,
+      severity: 'unknown',
+      reason: expect.stringMatching(/^the dead-letter key queues:pdf-dead holds a string;/),
+    })
+    expect(itemOf(await read())).toMatchObject({failed: null, severity: 'ok'})
+  })
+
   test('--failed without Horizon says where they are', async () => {
     expect((await (await lab()).read({failed: true})).warnings).toEqual([
       {code: 'no-horizon', message: expect.stringMatching(/SQL database/)},

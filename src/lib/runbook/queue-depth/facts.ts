@@ -3,7 +3,7 @@ import type {Address} from '../../clients/reach/types.ts'
 import type {Answer, KeyFailure, KeyReading, QueueReading} from '../../clients/redis/types.ts'
 import {clusterNames, isIpAddress} from '../endpoints/index.ts'
 import {mostCommon, type Answered, type Look} from './collect.ts'
-import type {Counts, QueueFacts, Worker} from './types.ts'
+import type {Counts, DeadLetters, QueueFacts, Worker} from './types.ts'
 import {keysOf, type DepthOptions, type Wanted} from './wanted.ts'
 import type {World, WorldWorker} from './world.ts'
 
@@ -82,7 +82,7 @@ function laravelRow(name: string, sources: readonly string[], scene: Scene): Row
       ageSeconds: ageOf(counts, options.now),
       thresholds: thresholdsOf(served?.thresholds ?? null, options),
       needsWorker: true,
-      failed: served?.deadLetter == null || now === null ? null : lengthOf(served.deadLetter, now),
+      failed: served?.deadLetter == null || now === null ? null : deadLettersOf(served.deadLetter, now),
     },
   }
 }
@@ -169,10 +169,16 @@ function keyReadingOf(name: string, {snapshot, layout}: Up): KeyReading | undefi
   return readings.find(({type}) => type.value !== 'none') ?? readings[0]
 }
 
-function lengthOf(key: string, up: Up): number | null {
+/** Null where they were not asked for. */
+function deadLettersOf(key: string, up: Up): DeadLetters | null {
   const reading = keyReadingOf(key, up)
-  if (reading === undefined || reading.type.failure !== null) return null
-  return reading.type.value === 'none' ? 0 : reading.length.value
+  if (reading === undefined) return null
+  const {state, pending, failure, wrongType} = keyCounts(reading)
+  if (state !== 'unreadable') return {jobs: pending ?? 0, trouble: ''}
+  return {
+    jobs: null,
+    trouble: `the dead-letter key ${key} ${failure === null ? `holds a ${wrongType}` : `can't be read: ${failure.message}`}`,
+  }
 }
 
 /** Whether a job of one of these queues is under way, its time not run out. */

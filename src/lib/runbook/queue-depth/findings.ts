@@ -166,7 +166,12 @@ function deep({now, ageSeconds, thresholds, workers}: QueueFacts): Finding[] {
 
 /** Jobs that failed for good are no backlog; an empty queue may owe its calm to them. */
 function failing({failed}: QueueFacts): Finding[] {
-  return failed === null || failed === 0 ? [] : [finding('warning', `${count(failed, 'job')} under the dead-letter key`)]
+  if (failed === null || failed.jobs === 0) return []
+  return [
+    failed.jobs === null
+      ? finding('unknown', failed.trouble)
+      : finding('warning', `${count(failed.jobs, 'job')} under the dead-letter key`),
+  ]
 }
 
 function jobs(work: number): string {

@@ -69,7 +69,7 @@ function itemOf(row: Row, answered: Answered): QueueItem {
     expiredReserved: now.expiredReserved,
     oldestAgeSeconds: ageSeconds,
     oldestAttempts: now.head?.attempts ?? null,
-    failed,
+    failed: failed?.jobs ?? null,
     movement: movementOf(before, now),
     change:
       before === null || now.state === 'unreadable' || before.state === 'unreadable' ? null : (now.pending ?? 0) - (before.pending ?? 0),

@@ -28,7 +28,7 @@ export const queueItem = z.object({
   oldestAgeSeconds: seconds.nullable(),
   /** How often that job was begun before. */
   oldestAttempts: count.nullable(),
-  /** Jobs under the catalogue's dead-letter key; null where it names none, or without `--failed`. */
+  /** Jobs under the catalogue's dead-letter key; null where it names none or it can't be read, or without `--failed`. */
   failed: count.nullable(),
   /** Between two reads; null after one. `stuck`: the job that is next was the same, and no fewer wait. */
   movement: z.enum(['idle', 'draining', 'steady', 'growing', 'stuck']).nullable(),

@@ -51,7 +51,16 @@ export interface QueueFacts {
   readonly thresholds: {readonly depth: number | null; readonly ageSeconds: number | null}
   /** Whether anybody should serve it: not so for a key that was asked for by its own name. */
   readonly needsWorker: boolean
-  readonly failed: number | null
+  /** Null where they were not asked for. */
+  readonly failed: DeadLetters | null
+}
+
+/** The jobs under the catalogue's dead-letter key. */
+export interface DeadLetters {
+  /** Null where they can't be counted. */
+  readonly jobs: number | null
+  /** Why they can't. */
+  readonly trouble: string
 }
 
 export interface Finding {
