@@ -1,12 +1,16 @@
 import {spawn} from 'node:child_process'
 import {once} from 'node:events'
 import {readFile} from 'node:fs/promises'
+import {type AddressInfo, connect} from 'node:net'
 import path from 'node:path'
 import {createInterface} from 'node:readline'
+import {pipeline} from 'node:stream'
+import {createServer as createTlsServer} from 'node:tls'
 import {afterAll, afterEach, beforeAll, describe, expect, test} from 'vitest'
 import {rolesFor} from '../../src/lib/runbook/rbac/index.ts'
 import type {QueueDepthReport, QueueItem} from '../../src/lib/runbook/queue-depth/schema.ts'
 import {PROGRAM, type Run, type RunOptions} from '../package/program.ts'
+import {createAuthority, serverCertificate} from '../real/certificates.ts'
 import type {Fault} from '../real/fault-plan.ts'
 import {writeKubeconfig} from '../real/kubeconfig.ts'
 import {freePort} from '../real/processes.ts'
@@ -66,6 +70,8 @@ interface PlaceOptions {
   readonly redisReplicas?: number
   readonly isListening?: boolean
   readonly servers?: object
+  /** Stands before Redis, at the port that it resolves with. */
+  readonly front?: (port: number) => Promise<number>
 }
 
 const password = {name: 'default', password: 'open-sesame', commands: null}
@@ -89,10 +95,11 @@ export function queueDepthSuite(open: () => Promise<ServersTarget>, startRedis: 
     redisReplicas = 1,
     isListening = true,
     servers,
+    front = (port) => Promise.resolve(port),
   }: PlaceOptions = {}): Promise<Place> {
     const redis = await startRedis(people)
     ending.push(() => redis.stop())
-    const proxy = await startTcpProxy({host: '127.0.0.1', port: redis.port})
+    const proxy = await startTcpProxy({host: '127.0.0.1', port: await front(redis.port)})
     ending.push(() => proxy.close())
     const port = await freePort()
     if (isListening) await target.openPort(port, proxy.port)
@@ -410,6 +417,30 @@ export function queueDepthSuite(open: () => Promise<ServersTarget>, startRedis: 
       expect({code, stdout}).toEqual({code: 77, stdout: ''})
       expect(stderr).toMatch(message)
       expect(stderr).not.toContain('wrong\n')
+    })
+
+    test('TLS inside the port-forward, by the name of the service', async () => {
+      const authority = await createAuthority('sapoche-test-redis')
+      const pem = await serverCertificate(authority, ['redis'])
+      const ca = await writeFileFor(target, 'redis-ca.pem', authority.cert)
+      const {redis, report, run} = await place({
+        async front(port) {
+          const server = createTlsServer(pem, (socket) => pipeline(socket, connect(port, '127.0.0.1'), socket, () => {}))
+          ending.push(() => server.close())
+          await once(server.listen(0, '127.0.0.1'), 'listening')
+          return (server.address() as AddressInfo).port
+        },
+      })
+      await redis.run('RPUSH', 'queues:pdf', job(1))
+      const {run: safe, report: found} = await report(['--tls', '--tls-ca', ca])
+      expect({code: safe.code, pending: itemOf(found).pending, through: found.redis.through}).toEqual({
+        code: 0,
+        pending: 1,
+        through: 'tunnel',
+      })
+      const {code, stderr} = await run(['--tls'])
+      expect(code).toBe(69)
+      expect(stderr).toMatch(/no safe connection to Redis at redis:\d+ .*unknown authority[^]*--tls-ca/)
     })
 
     test('TLS where the server has none: never without it', async () => {
