@@ -356,6 +356,7 @@ ${code}
     const error = await failure(new ExecPlugin(user, user.exec ?? {}, cluster, {...host, interactive: false}, limit).authorization())
     expect(error.exitCode).toBe(75)
     expect(error.message).toMatch(/^auth plugin .*login\.cjs gave no credentials within 0\.2 s$/)
+    expect(error.hints[0]).toMatchObject({label: 'cure', text: expect.stringContaining('on a terminal')})
     const patient = new ExecPlugin(user, {...user.exec, interactiveMode: 'Never'}, cluster, {...host, interactive: true}, limit)
     expect(await patient.authorization()).toBe('Bearer late')
   })

@@ -140,6 +140,7 @@ describe('a proxy that fails', () => {
     expect(error.message).toBe(
       `proxy http://127.0.0.1:${proxy.port} refuses a connection to cluster.example:6443 (407 Proxy Authentication Required)`,
     )
+    expect(error.hints).toEqual([{label: 'cure', text: "put user and password into the proxy's URL"}])
   })
 
   test('by being away is 69 and names it', async () => {

@@ -135,7 +135,8 @@ export class ExecPlugin implements Credentials {
       signal.addEventListener('abort', onAbort, {once: true})
       if (limitMs > 0) {
         const late = `auth plugin ${this.#command} gave no credentials within ${limitMs / 1000} s`
-        timer = setTimeout(() => stop(new TimedOutError(late)), limitMs)
+        const hints = [{label: 'cure', text: 'log in on a terminal first: there it may take its time'}]
+        timer = setTimeout(() => stop(new TimedOutError(late, {hints})), limitMs)
       }
       child.once('error', (error) => reject(this.#notStarted(error)))
       child.once('close', (code, killedBy) => resolve({stdout, stderr, code: code ?? killedBy ?? 'unknown'}))

@@ -2,7 +2,7 @@ import {EventEmitter} from 'node:events'
 import type {ClientRequest} from 'node:http'
 import type {Socket} from 'node:net'
 import type {Duplex} from 'node:stream'
-import {RefusedError, UnreachableError} from '../../errors/index.ts'
+import {type ErrorDetails, RefusedError, UnreachableError} from '../../errors/index.ts'
 import {fromNetwork} from './errors.ts'
 
 /** What the agents of proxy libraries have in common: they open a raw connection through their proxy. */
@@ -33,7 +33,10 @@ export async function openTunnel(proxy: URL, host: string, port: number, signal:
   if (statusCode === 200) return socket as Socket
   socket.destroy()
   const message = `${name} refuses a connection to ${host}:${port} (${statusCode} ${statusText})`
-  throw statusCode === 407 ? new RefusedError(message) : new UnreachableError(message)
+  const cure = (text: string): ErrorDetails => ({hints: [{label: 'cure', text}]})
+  throw statusCode === 407
+    ? new RefusedError(message, cure("put user and password into the proxy's URL"))
+    : new UnreachableError(message, cure('check proxy-url of the kubeconfig, HTTPS_PROXY and NO_PROXY'))
 }
 
 async function httpAgent(proxy: URL, signal: AbortSignal): Promise<ProxyAgent> {
