@@ -42,7 +42,7 @@ export default class Doctor extends SapocheCommand {
     if (flags['from-pods']) requireWritable(flags, environment, 'doctor --from-pods')
     const progress = this.waitFor('taking every hop')
     const program = {...runtimeFacts(), version: this.config.version}
-    const sources = await doctorSources(flags, {...this.surroundings, terminal}, program)
+    const sources = await doctorSources(flags, this.surroundings, program)
     try {
       const live = liveDoctor({...flags, readOnly: isReadOnly(flags, environment), fromPods: flags['from-pods']}, sources)
       const views = doctorViews(flags['fail-on'])

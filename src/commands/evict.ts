@@ -2,7 +2,7 @@ import {withOperator} from '../lib/app/operator.ts'
 import {SapocheCommand} from '../lib/cli/base-command.ts'
 import {Args, clusterFlags, listFormatOf, listOutputFlags} from '../lib/cli/flags.ts'
 import {writeReport} from '../lib/cli/output.ts'
-import {changeFlags, timeoutOf, waitFlags} from '../lib/cli/write-flags.ts'
+import {changeFlags, changeOptions, waitFlags} from '../lib/cli/write-flags.ts'
 import {evict, evictViews} from '../lib/runbook/evict/index.ts'
 import {operationExitCode} from '../lib/runbook/operation/index.ts'
 
@@ -21,13 +21,10 @@ export default class Evict extends SapocheCommand {
     const {flags, args} = await this.parse(Evict)
     const options = {
       ...flags,
+      ...changeOptions(flags, this.terminal),
       pod: args.pod,
-      timeoutMs: timeoutOf(flags),
-      dryRun: flags['dry-run'],
-      withLogs: flags['with-logs'] || this.terminal.stdout.isTerminal,
     }
-    const around = {...this.surroundings, terminal: this.terminal}
-    const report = await withOperator('evict', flags, around, (operator) => evict(options, operator, this.signal))
+    const report = await withOperator('evict', flags, this.surroundings, (operator) => evict(options, operator, this.signal))
     await writeReport(report, listFormatOf(flags, this.terminal.stdout), evictViews, this.terminal, this.environment.now())
     this.endWith(operationExitCode(report.items, report.interrupted))
   }

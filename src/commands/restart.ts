@@ -2,7 +2,7 @@ import {withOperator} from '../lib/app/operator.ts'
 import {SapocheCommand} from '../lib/cli/base-command.ts'
 import {clusterFlags, Flags, listFormatOf, listOutputFlags, targetFlags} from '../lib/cli/flags.ts'
 import {writeReport} from '../lib/cli/output.ts'
-import {changeFlags, positive, requireTargets, timeoutOf, waitFlags} from '../lib/cli/write-flags.ts'
+import {changeFlags, changeOptions, positive, requireTargets, waitFlags} from '../lib/cli/write-flags.ts'
 import {operationExitCode} from '../lib/runbook/operation/index.ts'
 import {restart, restartViews} from '../lib/runbook/restart/index.ts'
 
@@ -37,17 +37,14 @@ export default class Restart extends SapocheCommand {
     const {flags, argv} = await this.parse(Restart)
     const options = {
       ...flags,
+      ...changeOptions(flags, this.terminal),
       targets: requireTargets(argv, 'restart'),
       except: flags.except ?? [],
       keepGoing: flags['keep-going'],
       undoOnFailure: flags['undo-on-failure'],
       viaZero: flags['via-zero'],
-      timeoutMs: timeoutOf(flags),
-      dryRun: flags['dry-run'],
-      withLogs: flags['with-logs'] || this.terminal.stdout.isTerminal,
     }
-    const around = {...this.surroundings, terminal: this.terminal}
-    const report = await withOperator('restart', flags, around, (operator) => restart(options, operator, this.signal))
+    const report = await withOperator('restart', flags, this.surroundings, (operator) => restart(options, operator, this.signal))
     await writeReport(report, listFormatOf(flags, this.terminal.stdout), restartViews, this.terminal, this.environment.now())
     this.endWith(operationExitCode(report.items, report.interrupted))
   }

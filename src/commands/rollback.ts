@@ -2,7 +2,7 @@ import {withOperator} from '../lib/app/operator.ts'
 import {SapocheCommand} from '../lib/cli/base-command.ts'
 import {Args, clusterFlags, Flags, listFormatOf, listOutputFlags} from '../lib/cli/flags.ts'
 import {writeReport} from '../lib/cli/output.ts'
-import {changeFlags, positive, timeoutOf, waitFlags} from '../lib/cli/write-flags.ts'
+import {changeFlags, changeOptions, positive, waitFlags} from '../lib/cli/write-flags.ts'
 import {operationExitCode} from '../lib/runbook/operation/index.ts'
 import {rollback, rollbackViews} from '../lib/runbook/rollback/index.ts'
 
@@ -28,15 +28,12 @@ export default class Rollback extends SapocheCommand {
     const {flags, args} = await this.parse(Rollback)
     const options = {
       ...flags,
+      ...changeOptions(flags, this.terminal),
       target: args.target,
       toRevision: flags['to-revision'],
       viaZero: flags['via-zero'],
-      timeoutMs: timeoutOf(flags),
-      dryRun: flags['dry-run'],
-      withLogs: flags['with-logs'] || this.terminal.stdout.isTerminal,
     }
-    const around = {...this.surroundings, terminal: this.terminal}
-    const report = await withOperator('rollback', flags, around, (operator) => rollback(options, operator, this.signal))
+    const report = await withOperator('rollback', flags, this.surroundings, (operator) => rollback(options, operator, this.signal))
     await writeReport(report, listFormatOf(flags, this.terminal.stdout), rollbackViews, this.terminal, this.environment.now())
     this.endWith(operationExitCode(report.items, report.interrupted))
   }

@@ -2,7 +2,7 @@ import {withOperator} from '../lib/app/operator.ts'
 import {SapocheCommand} from '../lib/cli/base-command.ts'
 import {clusterFlags, duration, Flags, listFormatOf, listOutputFlags, targetFlags} from '../lib/cli/flags.ts'
 import {writeReport} from '../lib/cli/output.ts'
-import {amount, changeFlags, requireTargets, timeoutOf, waitFlags} from '../lib/cli/write-flags.ts'
+import {amount, changeFlags, changeOptions, requireTargets, waitFlags} from '../lib/cli/write-flags.ts'
 import {operationExitCode} from '../lib/runbook/operation/index.ts'
 import {scale, scaleViews, wishOf} from '../lib/runbook/scale/index.ts'
 
@@ -40,17 +40,14 @@ export default class Scale extends SapocheCommand {
     const {flags, argv} = await this.parse(Scale)
     const options = {
       ...flags,
+      ...changeOptions(flags, this.terminal),
       targets: requireTargets(argv, 'scale'),
       except: flags.except ?? [],
       wish: wishOf(flags),
       currentReplicas: flags['current-replicas'],
       forMs: flags.for,
-      timeoutMs: timeoutOf(flags),
-      dryRun: flags['dry-run'],
-      withLogs: flags['with-logs'] || this.terminal.stdout.isTerminal,
     }
-    const around = {...this.surroundings, terminal: this.terminal}
-    const report = await withOperator('scale', flags, around, (operator) => scale(options, operator, this.signal))
+    const report = await withOperator('scale', flags, this.surroundings, (operator) => scale(options, operator, this.signal))
     await writeReport(report, listFormatOf(flags, this.terminal.stdout), scaleViews, this.terminal, this.environment.now())
     this.endWith(operationExitCode([...report.items, ...(report.reverted ?? [])], report.interrupted))
   }

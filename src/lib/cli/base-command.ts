@@ -56,7 +56,7 @@ export abstract class SapocheCommand extends Command {
   /** What the composition root needs of the command. */
   protected get surroundings() {
     const {environment, signal, terminal} = this
-    return {environment, signal, interactive: terminal.interactive, say: (text: string) => terminal.stderr.write(text)}
+    return {environment, signal, terminal, interactive: terminal.interactive, say: (text: string) => terminal.stderr.write(text)}
   }
 
   /** The exit code of a run that ends well in our eyes: a check's verdict, an operation's outcome. */

@@ -1,6 +1,7 @@
 import {RefusedError, UsageError} from '../errors/index.ts'
 import type {Environment} from './environment.ts'
 import {duration, Flags} from './flags.ts'
+import type {Terminal} from './terminal.ts'
 
 const CHANGE = 'CHANGE'
 const WAIT = 'WAIT'
@@ -41,9 +42,19 @@ export const waitFlags = {
   }),
 }
 
-/** `--timeout` in milliseconds. */
-export function timeoutOf({timeout}: {readonly timeout: number}): number {
-  return timeout === 0 ? Infinity : timeout
+/**
+ * What `changeFlags` and `waitFlags` say to a step that changes something; times in milliseconds. Log lines are for a terminal, or for whoever
+ * asks for them.
+ */
+export function changeOptions(
+  {timeout, ...flags}: {readonly timeout: number; readonly 'dry-run': boolean; readonly 'with-logs': boolean},
+  {stdout}: Terminal,
+): {timeoutMs: number; dryRun: boolean; withLogs: boolean} {
+  return {
+    timeoutMs: timeout === 0 ? Infinity : timeout,
+    dryRun: flags['dry-run'],
+    withLogs: flags['with-logs'] || stdout.isTerminal,
+  }
 }
 
 /** Whether `--read-only` or SAPOCHE_READ_ONLY=1 is set. */

@@ -1,7 +1,7 @@
+import {Socket} from 'node:net'
 import {describe, expect, test} from 'vitest'
 import {builtinCatalogue} from '../../../src/lib/catalogue/index.ts'
 import {directNetwork, type Network} from '../../../src/lib/clients/reach/index.ts'
-import {FailedConnection} from '../../../src/lib/clients/reach/failed.ts'
 import {ConfigurationError, RefusedError, TimedOutError, UnreachableError} from '../../../src/lib/errors/index.ts'
 import {crashing, DAY, MINUTE, unavailable, unready} from '../../workload/build.ts'
 import {orthancListener} from '../../../src/lib/sandbox/orthanc-server.ts'
@@ -13,7 +13,7 @@ type Json = Readonly<Record<string, unknown>>
 /** Where nothing listens at this port. */
 function deaf(port: number): Network {
   const error = Object.assign(new Error('refused'), {code: 'ECONNREFUSED'})
-  return {...directNetwork, connect: (address) => (address.port === port ? new FailedConnection(error) : directNetwork.connect(address))}
+  return {...directNetwork, connect: (address) => (address.port === port ? new Socket().destroy(error) : directNetwork.connect(address))}
 }
 
 const POD = 'orthanc-read-api-0'
@@ -303,7 +303,7 @@ describe('the cluster around it', () => {
 
   const lost = (error: Error, isLost: (port: number) => boolean): Network => ({
     ...directNetwork,
-    connect: (address) => (isLost(address.port) ? new FailedConnection(error) : directNetwork.connect(address)),
+    connect: (address) => (isLost(address.port) ? new Socket().destroy(error) : directNetwork.connect(address)),
   })
 
   test('the way is lost to every server: that is no answer', async () => {

@@ -1,8 +1,8 @@
+import {Socket} from 'node:net'
 import {SapocheError} from '../../errors/index.ts'
 import {openTunnel} from '../kubernetes/tunnel/index.ts'
 import type {ClusterStreams} from '../kubernetes/types.ts'
 import {directNetwork} from './direct.ts'
-import {FailedConnection} from './failed.ts'
 import type {Address, Network} from './types.ts'
 
 /** A port of a pod, by a client for the pod's namespace. */
@@ -23,7 +23,8 @@ export function tunnelNetwork(find: (address: Address) => PodTarget | SapocheErr
     },
     connect(address) {
       const target = find(address)
-      return target instanceof SapocheError ? new FailedConnection(target) : openTunnel(target.cluster, target)
+      // A socket that fails as one that can't connect does: later, and with the error.
+      return target instanceof SapocheError ? new Socket().destroy(target) : openTunnel(target.cluster, target)
     },
   }
 }

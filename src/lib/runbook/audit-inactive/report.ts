@@ -4,7 +4,7 @@ import {isoTime, isoTimeOrNull, parseTime} from '../../text/time.ts'
 import {autoscalerOf, type Judgement, judgeWorkload, verdictOf, worst} from '../../workload/index.ts'
 import {warningOf} from '../cluster/index.ts'
 import type {DataPlane} from '../data-plane/index.ts'
-import type {Group} from '../inventory/index.ts'
+import {factsOf, type Group} from '../inventory/index.ts'
 import type {JournalEntry} from '../journal/index.ts'
 import type {Severity, Warning} from '../schema.ts'
 import {backlogFindings} from './backlog.ts'
@@ -119,27 +119,10 @@ function itemOf(group: Group, look: Look, options: AuditOptions): InactiveItem {
 }
 
 /** By the rules of every other command, so that a zero that `status` accepts is accepted here. */
-function judge(
-  {name, listed, deployment, replicaSets, pods}: Group,
-  {inventory, autoscalers, scaledObjects}: Look,
-  {catalogue, strict, now}: AuditOptions,
-): Judgement {
-  const expectation = listed === null ? null : {...listed, startupGrace: listed.startupGrace ?? catalogue.startupGrace}
-  return judgeWorkload(
-    {
-      expectation,
-      strict,
-      deployment,
-      foundAs: null,
-      replicaSets: inventory.replicaSets === 'unreadable' ? 'unreadable' : replicaSets,
-      pods,
-      nodes: 'unreadable',
-      autoscaler: autoscalers.items === null ? 'unreadable' : autoscalerOf(autoscalers.items, 'Deployment', name),
-      scaledObject: scaledObjects.items === null ? 'unreadable' : autoscalerOf(scaledObjects.items, 'Deployment', name),
-      events: new Map(),
-    },
-    now,
-  )
+function judge(group: Group, {inventory, autoscalers, scaledObjects}: Look, {catalogue, strict, now}: AuditOptions): Judgement {
+  const autoscaler = autoscalers.items === null ? 'unreadable' : autoscalerOf(autoscalers.items, 'Deployment', group.name)
+  const scaledObject = scaledObjects.items === null ? 'unreadable' : autoscalerOf(scaledObjects.items, 'Deployment', group.name)
+  return judgeWorkload(factsOf(group, inventory, catalogue, {strict, autoscaler, scaledObject}), now)
 }
 
 function findingsOf(

@@ -16,6 +16,7 @@ import {clockWarning, readOptional, requireNamespace, RESOURCES, warningOf} from
 import type {Warning} from '../schema.ts'
 import {referencesOf, type References} from './references.ts'
 
+export {factsOf} from './facts.ts'
 export {referencesOf, type References} from './references.ts'
 
 export interface InventoryOptions {

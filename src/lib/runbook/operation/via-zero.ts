@@ -6,23 +6,24 @@ import type {Operation, Operator} from './operator.ts'
 import {recordedAt, scaleRecordOf} from './scale-record.ts'
 import {waitFor} from './wait.ts'
 
-export interface ViaZeroOptions {
+/** What holds for all rollouts of one run. */
+export interface RolloutTerms {
+  /** Stop first, where two instances may never run side by side. */
+  readonly viaZero: boolean
   readonly timeoutMs: number
-  /** The operation that needs it, for the record. */
-  readonly command: string
-  /** Ctrl-C: from the first write on it waits until the count is back, for a stopped workload serves nobody. */
+  /** Ctrl-C: from the first write on a stop waits until the count is back, for a stopped workload serves nobody. */
   readonly signal: AbortSignal
 }
 
 /**
  * For workloads of which two instances may never run side by side: stops one, waits until its last pod is gone, and makes `change`, which has
  * to set the count again. The count before is recorded on the deployment, so that `scale --revert` goes back whatever happens in between.
- * Gives the deployment as `change` left it, or why it stands at zero.
+ * `command` is the operation that needs it, for the record. Gives the deployment as `change` left it, or why it stands at zero.
  */
 export async function viaZero(
   deployment: LiveDeployment,
   change: Change,
-  {timeoutMs, command, signal}: ViaZeroOptions,
+  {timeoutMs, command, signal}: Omit<RolloutTerms, 'viaZero'> & {readonly command: string},
   operator: Operator,
   operation: Operation,
   say: (words: string) => void,

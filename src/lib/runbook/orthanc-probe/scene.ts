@@ -1,7 +1,8 @@
+import type {Catalogue} from '../../catalogue/index.ts'
 import {environmentOf, orthancLoginOf, type ServerHint} from '../bindings/index.ts'
 import {readOptional, RESOURCES, warningOf} from '../cluster/index.ts'
 import {clusterNames, decodeEndpointPod, membersOf, type Neighbourhood, targetPort} from '../endpoints/index.ts'
-import {readInventory, type Inventory} from '../inventory/index.ts'
+import {factsOf, readInventory, type Inventory} from '../inventory/index.ts'
 import type {Warning} from '../schema.ts'
 import {ConfigurationError} from '../../errors/index.ts'
 import type {JsonObject} from '../../clients/kubernetes/types.ts'
@@ -91,7 +92,7 @@ function placeOf(
   const members = found === null ? [] : membersOf({pods: inventory.pods.map((pod) => ({...pod.endpoint, pod}))}, found)
   const listed = catalogue.services.find(({name}) => name === service) ?? null
   const workload = listed?.workload ?? members.map(({pod}) => inventory.workloadOf(pod)).find((name) => name !== null) ?? null
-  const judgement = workload === null ? null : judge(workload, inventory, catalogue.startupGrace, now())
+  const judgement = workload === null ? null : judge(workload, inventory, catalogue, now())
   const differences = found === null || listed === null ? [] : serviceDifferences(found, listed)
   const judged = judgeService({expectation: null, strict: true, service: found, slices, workload: judgement})
   return {
@@ -121,26 +122,9 @@ function shapeOf({type, ports}: Service): string {
   return [type, ...ports.map(({port, nodePort}) => (nodePort === null ? String(port) : `${port} on node port ${nodePort}`))].join(', ')
 }
 
-function judge(name: string, inventory: Inventory<MemberPod>, startupGrace: number, now: number): Judgement | null {
+function judge(name: string, inventory: Inventory<MemberPod>, catalogue: Catalogue, now: number): Judgement | null {
   const group = inventory.groups.find((each) => each.name === name)
-  if (group === undefined) return null
-  const {listed, deployment, replicaSets, pods} = group
-  return judgeWorkload(
-    {
-      expectation: listed && {baseline: listed.baseline, startupGrace: listed.startupGrace ?? startupGrace, inactive: listed.inactive},
-      strict: true,
-      deployment,
-      foundAs: null,
-      replicaSets: inventory.replicaSets === 'unreadable' ? 'unreadable' : replicaSets,
-      pods,
-      // Whoever asks for Orthanc need not see nodes and autoscalers.
-      nodes: 'unreadable',
-      autoscaler: null,
-      scaledObject: null,
-      events: new Map(),
-    },
-    now,
-  )
+  return group === undefined ? null : judgeWorkload(factsOf(group, inventory, catalogue), now)
 }
 
 /** Secrets are not read here, and ConfigMaps hold no passwords. */

@@ -14,7 +14,7 @@ import {
 } from '../../workload/index.ts'
 import {isWorker, queuesOf, readSubjects, redisOf, type ServerHint, type Subject} from '../bindings/index.ts'
 import {readOptional, RESOURCES, warningOf, type Read} from '../cluster/index.ts'
-import {readInventory, type Group, type Inventory} from '../inventory/index.ts'
+import {factsOf, readInventory, type Group, type Inventory} from '../inventory/index.ts'
 import type {Warning} from '../schema.ts'
 import {placeOf, type Place} from './prefixes.ts'
 import type {Worker} from './types.ts'
@@ -124,26 +124,11 @@ interface Scalers {
 }
 
 function workerOf(group: Group, inventory: Inventory, scalers: Scalers, {catalogue, now}: WorldSources): Omit<Worker, 'isBusy'> {
-  const {name, listed, deployment, replicaSets, pods} = group
+  const {name, listed} = group
   const startupGrace = listed?.startupGrace ?? catalogue.startupGrace
   const scaledObject = scalers.scaledObjects.items === null ? 'unreadable' : autoscalerOf(scalers.scaledObjects.items, 'Deployment', name)
   const autoscaler = scalers.autoscalers.items === null ? 'unreadable' : autoscalerOf(scalers.autoscalers.items, 'Deployment', name)
-  const {ready, desired, health, reason} = judgeWorkload(
-    {
-      expectation: listed && {baseline: listed.baseline, startupGrace, inactive: listed.inactive},
-      strict: true,
-      deployment,
-      foundAs: null,
-      replicaSets: inventory.replicaSets === 'unreadable' ? 'unreadable' : replicaSets,
-      pods,
-      // Whoever asks for queues need not see nodes.
-      nodes: 'unreadable',
-      autoscaler,
-      scaledObject,
-      events: new Map(),
-    },
-    now(),
-  )
+  const {ready, desired, health, reason} = judgeWorkload(factsOf(group, inventory, catalogue, {autoscaler, scaledObject}), now())
   const isKeda = scaledObject !== null && scaledObject !== 'unreadable' && explainsZero({autoscaler, scaledObject}) !== null
   return {
     name,

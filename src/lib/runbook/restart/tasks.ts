@@ -12,20 +12,14 @@ import {
   type Operation,
   type Operator,
   type Refusal,
+  type RolloutTerms,
   type Started,
   type Task,
 } from '../operation/index.ts'
 
 const RESTARTED_AT = 'kubectl.kubernetes.io/restartedAt'
 
-/** What holds for all restarts of one run. */
-export interface Terms {
-  readonly viaZero: boolean
-  readonly timeoutMs: number
-  readonly signal: AbortSignal
-}
-
-export function restartTasks(chosen: readonly Chosen[], terms: Terms, operator: Operator, operation: Operation): Task[] {
+export function restartTasks(chosen: readonly Chosen[], terms: RolloutTerms, operator: Operator, operation: Operation): Task[] {
   return chosen.map(({workload, deployment}) => ({
     name: workload.name,
     category: workload.category,
@@ -58,7 +52,7 @@ async function startRolling(seen: LiveDeployment, {now, clock}: Operator, {board
 
 async function startViaZero(
   seen: LiveDeployment,
-  {timeoutMs, signal}: Terms,
+  {timeoutMs, signal}: RolloutTerms,
   operator: Operator,
   operation: Operation,
   say: (words: string) => void,
@@ -100,7 +94,7 @@ function refusalOf(seen: LiveDeployment, fresh: LiveDeployment): Refusal | null 
 export async function undoRestart(
   {goal}: Started,
   before: LiveDeployment,
-  {timeoutMs, signal}: Terms,
+  {timeoutMs, signal}: RolloutTerms,
   operator: Operator,
   operation: Operation,
   say: (words: string) => void,

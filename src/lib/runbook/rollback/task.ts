@@ -10,18 +10,19 @@ import {
   type Operation,
   type Operator,
   type Refusal,
+  type RolloutTerms,
   type Started,
   type Task,
 } from '../operation/index.ts'
 import {hasTemplate, rollbackPatch, type Goal} from './goal.ts'
 
-export interface Terms {
-  readonly viaZero: boolean
-  readonly timeoutMs: number
-  readonly signal: AbortSignal
-}
-
-export function rollbackTask({workload, deployment}: Chosen, goal: Goal, terms: Terms, operator: Operator, operation: Operation): Task {
+export function rollbackTask(
+  {workload, deployment}: Chosen,
+  goal: Goal,
+  terms: RolloutTerms,
+  operator: Operator,
+  operation: Operation,
+): Task {
   return {
     name: workload.name,
     category: workload.category,
@@ -33,7 +34,7 @@ export function rollbackTask({workload, deployment}: Chosen, goal: Goal, terms: 
 async function start(
   seen: LiveDeployment,
   goal: Goal,
-  terms: Terms,
+  terms: RolloutTerms,
   operator: Operator,
   operation: Operation,
   say: (words: string) => void,
