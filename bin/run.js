@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 
-// A reader that closes early (`| head -1`) ends the program at once and quietly.
+// A reader that closes early (`| head -1`) ends the program at once and quietly; a full disk must not look like a verdict.
 function endWithReader(stream) {
   stream.on('error', (error) => {
     if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0)
-    throw error
+    if (stream !== process.stderr) process.stderr.write(`sapoche: can't write its output: ${error.message}\n`)
+    process.exit(70)
   })
 }
 

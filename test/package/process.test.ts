@@ -101,6 +101,14 @@ describe('pipes', () => {
     expect(stdout.split('\n')).toHaveLength(2)
   })
 
+  test.each(['--version', 'status --sandbox', 'status --sandbox -o json', 'status --sandbox --watch'])(
+    '%s > a full disk: one line, and no code of a verdict',
+    (words) => {
+      const {status, stderr} = spawnSync('bash', ['-c', `"$0" "$1" ${words} > /dev/full`, process.execPath, PROGRAM], {encoding: 'utf8'})
+      expect({status, stderr}).toEqual({status: 70, stderr: expect.stringMatching(/^sapoche: can't write its output: ENOSPC[^\n]*\n$/)})
+    },
+  )
+
   test('a slow reader gets every byte, and the exit code of the verdict', () => {
     const catalogue = path.join(mkdtempSync(path.join(os.tmpdir(), 'sapoche-')), 'big.yaml')
     const names = ['worker-sapoche-pdf', ...Array.from({length: 300}, (_, index) => `consumer-number-${index}`)]
