@@ -27,6 +27,11 @@ describe('the package', () => {
     expect(readdirSync(path.join(folder, 'node_modules')).filter((name) => !name.startsWith('.'))).toEqual(['sapoche'])
   })
 
+  test('of a fresh checkout is installed and built first, as for npm start', () => {
+    const {scripts} = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'))
+    expect(scripts.prepack).toBe(scripts.prestart)
+  })
+
   test('holds the program and nothing of the workshop', () => {
     const entries = readdirSync(path.join(folder, 'node_modules/sapoche')).sort()
     expect(entries).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'bin', 'dist', 'oclif.manifest.json', 'package.json', 'schemas'])
