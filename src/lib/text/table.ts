@@ -24,7 +24,7 @@ export interface TableOptions {
   readonly indent?: number
 }
 
-/** Rows as aligned columns, without borders, never cut; each line without trailing blanks. No rows: no lines. A cell is one line. */
+/** Rows as aligned columns, without borders, never cut; each line without trailing blanks. No rows: no lines. */
 export function table(rows: readonly (readonly string[])[], options: TableOptions = {}): string[] {
   if (rows.length === 0) return []
   const grid = new Table({
@@ -34,9 +34,7 @@ export function table(rows: readonly (readonly string[])[], options: TableOption
     style: {head: [], border: [], 'padding-left': 0, 'padding-right': 0, compact: true},
     colAligns: [...(options.align ?? [])],
   })
-  // Each column as one cell of many lines: what a cell costs, its options above all, would be half of drawing a report.
-  const columns = rows.reduce((most, {length}) => Math.max(most, length), 0)
-  grid.push(Array.from({length: columns}, (_, column) => rows.map((row) => row[column] ?? '').join('\n')))
+  for (const row of rows) grid.push([...row])
   const margin = ' '.repeat(options.indent ?? 0)
   return grid
     .toString()
