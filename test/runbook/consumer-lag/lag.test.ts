@@ -369,7 +369,11 @@ describe('beside the consumers', () => {
 
   test('more replicas than partitions', async () => {
     const deployments = [consumer('consumer-ecg', {replicas: 3})]
-    expect(item(await lag(ecg({}), {deployments})).idleConsumers).toBe(2)
+    expect(item(await lag(ecg({}), {deployments}))).toMatchObject({
+      idleConsumers: 2,
+      severity: 'info',
+      reason: expect.stringMatching(/2 of 3 consumers can have no partition: there are 1$/),
+    })
   })
 
   test('no consumer is ready', async () => {

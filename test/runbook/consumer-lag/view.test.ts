@@ -58,6 +58,22 @@ function report(items: readonly LagItem[], more: Partial<ConsumerLagReport> = {}
 }
 
 describe('the table', () => {
+  test('what is good to know is told too, before what needs somebody', () => {
+    const catching = item('consumer-ecg', {
+      movement: 'catching-up',
+      lag: 60,
+      oldestUnreadSeconds: {from: 60, to: 300},
+      etaSeconds: 8,
+      severity: 'info',
+      reason: '60 events unread, the oldest 1 min to 5 min, caught up in 8 s',
+    })
+    const text = lagTable(report([STUCK, catching, item('consumer-dicom')]), OPTIONS)
+    expect(text).toMatch(
+      /\n\nconsumer-ecg {2}info, catching up\n {2}60 events unread, .* caught up in 8 s\n\nconsumer-spc-pos-orders {2}critical, not moving\n/,
+    )
+    expect(text).not.toMatch(/consumer-dicom {2}ok/)
+  })
+
   test('worst last, with the reason and what to do next', () => {
     expect(lagTable(report([STUCK, item('consumer-dicom')]), OPTIONS).split('\n')).toEqual([
       'sapoche  context prod-eu  2026-11-22 03:12:07Z',

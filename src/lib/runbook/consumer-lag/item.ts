@@ -17,6 +17,7 @@ export function itemOf(group: WantedGroup, look: Look, rebalancing: number | nul
   const {state, members, error} = stateOf(group, look)
   const rows = error === null && state !== 'absent' ? rowsOf(group, look) : []
   const lags = rows.flatMap(({lag}) => lag ?? [])
+  const replicas = replicasOf(group.workloads)
   const facts: GroupFacts = {
     state,
     trouble: error?.message ?? null,
@@ -26,7 +27,8 @@ export function itemOf(group: WantedGroup, look: Look, rebalancing: number | nul
     age: oldest(rows.flatMap((row) => row.age ?? [])),
     unread: rows.reduce((sum, row) => sum + unreadOf(row), 0n),
     members,
-    replicas: replicasOf(group.workloads),
+    replicas,
+    idle: replicas === null || rows.length === 0 ? null : Math.max(0, replicas.desired - rows.length),
     backlogAccepted: group.workloads.every(({desired, backlogAccepted}) => (desired ?? 0) > 0 || backlogAccepted),
     allowedLag: group.allowedLag,
     maxAge: group.maxAge,
@@ -49,7 +51,7 @@ export function itemOf(group: WantedGroup, look: Look, rebalancing: number | nul
     oldestUnreadSeconds: facts.age,
     etaSeconds: facts.eta,
     members,
-    idleConsumers: facts.replicas === null || rows.length === 0 ? null : Math.max(0, facts.replicas.desired - rows.length),
+    idleConsumers: facts.idle,
     partitions: rows.map(partitionOf),
     deadLetters: facts.deadLetters && {
       topic: facts.deadLetters.topic,

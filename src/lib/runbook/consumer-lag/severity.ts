@@ -40,6 +40,8 @@ export interface GroupFacts {
   readonly unreadable: readonly string[]
   /** Events that an open transaction holds back from consumers which read committed ones alone. */
   readonly held: bigint
+  /** Replicas that can have no partition; null where it is not known. */
+  readonly idle: number | null
   /** Null where the catalogue names no topic for them. */
   readonly deadLetters: DeadLetters | null
 }
@@ -60,12 +62,20 @@ export function judgeGroup(facts: GroupFacts): Judgement {
     main,
     ...facts.oddities.map((reason): Judgement => ({severity: 'warning', reason})),
     ...facts.unreadable.map((reason): Judgement => ({severity: 'unknown', reason})),
+    ...judgeIdle(facts),
     ...(facts.deadLetters === null ? [] : [judgeDeadLetters(facts.deadLetters)]),
   ]
   return {
     severity: worst(parts.map(({severity}) => severity)),
     reason: parts.flatMap(({reason}) => (reason === '' ? [] : [reason])).join('; '),
   }
+}
+
+/** More consumers than partitions are no fault, and no help either. */
+function judgeIdle({idle, replicas}: GroupFacts): Judgement[] {
+  if (idle === null || idle === 0 || replicas === null) return []
+  const {desired} = replicas
+  return [{severity: 'info', reason: `${idle} of ${count(desired, 'consumer')} can have no partition: there are ${desired - idle}`}]
 }
 
 /** No lag is no all-clear where events fail fast. Old ones are told and not judged: they stay until the topic lets go of them. */

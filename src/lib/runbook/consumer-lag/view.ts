@@ -3,7 +3,6 @@ import {columns, type Column} from '../../text/columns.ts'
 import {strip} from '../../text/strip.ts'
 import {tones, type Tone} from '../../text/tone.ts'
 import {count, type ViewOptions, wrap} from '../../text/view.ts'
-import {worst} from '../../workload/index.ts'
 import {junit, type FailOn} from '../junit.ts'
 import type {Severity} from '../schema.ts'
 import {header, toned} from '../view.ts'
@@ -63,9 +62,8 @@ function textOf(report: ConsumerLagReport, options: ViewOptions, tone: Tone, row
   const lines = [header(report, tone), '', ...rows, ...(rows.length > 0 ? [''] : [])]
   for (const {message} of report.warnings) lines.push(...wrap(`${tone.warning('warning')}  ${strip(message)}`, options.width, ''))
   if (report.warnings.length > 0) lines.push('')
-  for (const broker of report.brokers.filter(needsSomebody))
-    lines.push(...fault(brokerName(broker), '', broker, broker.next, options, tone))
-  for (const alike of alikeOf(worstLast(report.items).filter(needsSomebody))) {
+  for (const broker of report.brokers.filter(isTold)) lines.push(...fault(brokerName(broker), '', broker, broker.next, options, tone))
+  for (const alike of alikeOf(worstLast(report.items).filter(isTold))) {
     const item = alike.at(-1)!
     const state = item.severity === 'unknown' || movementText(item) === '-' ? '' : `, ${movementText(item)}`
     lines.push(...fault(alike.map(({group}) => strip(group)).join(', '), state, item, item.next, options, tone))
@@ -86,8 +84,8 @@ function alikeOf(items: readonly LagItem[]): LagItem[][] {
   return [...runs.values()]
 }
 
-function needsSomebody({severity}: {readonly severity: Severity}): boolean {
-  return worst(['info', severity]) !== 'info'
+function isTold({severity, reason}: {readonly severity: Severity; readonly reason: string}): boolean {
+  return severity !== 'ok' && reason !== ''
 }
 
 function groupColumns(tone: Tone, trendOf: TrendOf | undefined): Column<LagItem>[] {
@@ -183,7 +181,7 @@ function closing(report: ConsumerLagReport, options: ViewOptions, tone: Tone): s
 /** What the verdict comes from, in numbers. */
 export function verdictWords({summary, brokers, items}: ConsumerLagReport): string {
   const {groups, critical, warning, unknown, lag} = summary
-  const lost = brokers.filter(needsSomebody).length
+  const lost = brokers.filter(isTold).length
   const trouble = [
     critical > 0 ? `${critical} of ${count(groups, 'group')} ${critical === 1 ? 'needs' : 'need'} you` : '',
     unknown > 0 ? `${unknown} unknown` : '',
