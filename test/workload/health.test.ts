@@ -913,6 +913,13 @@ describe('progressing', () => {
       '1 of 1 ready; 0 of 1 pods are available (minReadySeconds 30)',
     ],
     [
+      'a pod that the controller has yet to count',
+      workload({deployment: away(SECOND), pods: [pod({readySince: SECOND, age: 20 * SECOND})]}),
+      'progressing',
+      'warning',
+      '1 of 1 ready; 0 of 1 pods are available',
+    ],
+    [
       'paused',
       workload({deployment: deployment({paused: true, conditions: [rolling(3 * HOUR, 'DeploymentPaused', 'Unknown')]})}),
       'progressing',

@@ -131,7 +131,10 @@ function lackWords(situation: Situation): string {
   if (survey.notReady.length > 0) return podWords(survey.notReady, situation)
   if (survey.ready < desired) return `${survey.ready} of ${desired} pods exist`
   const {status, minReadySeconds} = deployment
-  if (status.available < desired) return `${status.available} of ${desired} pods are available (minReadySeconds ${minReadySeconds})`
+  if (status.available < desired) {
+    const why = minReadySeconds === 0 ? '' : ` (minReadySeconds ${minReadySeconds})`
+    return `${status.available} of ${desired} pods are available${why}`
+  }
   return `${status.replicas} pods, of which ${status.updated} are updated, where ${desired} are wanted`
 }
 
