@@ -260,7 +260,9 @@ describe('where the queues lie', () => {
     await server.run('ZADD', 'laravel_database_queues:pdf:delayed', 1, 'x')
     const layout = await from.find({...HINTS, prefixes: ['', 'laravel_database_']}, signal)
     expect(layout).toMatchObject({prefix: 'laravel_database_', isFound: true})
-    expect(await from.find({...HINTS, thorough: true}, signal)).toMatchObject({isComplete: true, isFound: true})
+    await server.run('ZADD', 'app_horizon:failed_jobs', 1, 'x')
+    const all = await from.find({...HINTS, thorough: true, horizon: true}, signal)
+    expect(all).toMatchObject({isComplete: true, isFound: true, horizonPrefix: 'app_horizon:'})
   })
 })
 

@@ -1,5 +1,6 @@
 import {describe, expect, test} from 'vitest'
 import {RedisTroubleError, ServerDownError} from '../../../src/lib/clients/redis/errors.ts'
+import type {QueueReader} from '../../../src/lib/clients/redis/types.ts'
 import {ConfigurationError, RefusedError, UnreachableError, UsageError} from '../../../src/lib/errors/index.ts'
 import type {QueueDepthReport, QueueItem} from '../../../src/lib/runbook/queue-depth/schema.ts'
 import {HOUR} from '../../workload/build.ts'
@@ -270,6 +271,22 @@ describe('which queues', () => {
       reason: expect.stringMatching(/^the dead-letter key queues:pdf-dead holds a string;/),
     })
     expect(itemOf(await read())).toMatchObject({failed: null, severity: 'ok'})
+  })
+
+  test('--failed among very many keys: what the search did not come to is not said to be absent', async () => {
+    const layout = {database: 0, prefix: '', isFound: false, isComplete: false, names: [], otherPrefixes: [], horizonPrefix: null}
+    const info = {value: null, failure: {kind: 'refused', message: 'NOPERM'}} as const
+    const reader: QueueReader = {
+      address: {host: 'st-redis-sp', port: 6379},
+      where: 'st-redis-sp:6379',
+      network: 'tunnel',
+      find: async () => layout,
+      read: async () => ({info, queues: [], keys: [], failed: null}),
+      close: () => undefined,
+    }
+    const {failed, warnings, notChecked} = await (await lab({openRedis: async () => reader})).read({failed: true})
+    expect({failed, warnings}).toEqual({failed: null, warnings: []})
+    expect(notChecked).toContain("Horizon's failed jobs (not all keys were seen; --discover looks at every key)")
   })
 
   test('--failed without Horizon says where they are', async () => {

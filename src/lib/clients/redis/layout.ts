@@ -45,7 +45,7 @@ export async function findLayout(
       isComplete: search.isComplete,
       names: [...(names ?? [])].sort(),
       otherPrefixes: [...search.names.keys()].filter((other) => other !== prefix).sort(),
-      horizonPrefix: hints.horizon ? await findHorizon(connection, signal) : null,
+      horizonPrefix: hints.horizon ? await findHorizon(connection, hints.thorough, signal) : null,
     }
   }
   const here = await search(connection, hints, signal)
@@ -141,8 +141,8 @@ async function otherDatabases(connection: RedisConnection, home: number, signal:
   return typeof answer?.value === 'string' ? databasesOf(parseInfo(answer.value)).filter((number) => number !== home) : []
 }
 
-async function findHorizon(connection: RedisConnection, signal: AbortSignal): Promise<string | null> {
-  const {keys} = await scan(connection, `*${FAILED}`, false, signal)
+async function findHorizon(connection: RedisConnection, isThorough: boolean, signal: AbortSignal): Promise<string | null> {
+  const {keys} = await scan(connection, `*${FAILED}`, isThorough, signal)
   const own = [...keys].filter((key) => !key.endsWith(`recent_${FAILED}`)).toSorted((a, b) => a.length - b.length)
   return own[0]?.slice(0, -FAILED.length) ?? null
 }

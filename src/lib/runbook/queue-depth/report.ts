@@ -194,6 +194,9 @@ function notChecked(answered: Answered, {failed, discover}: ReportOptions): stri
   return [
     ...(answered.snapshot.info.failure === null ? [] : ['Redis itself']),
     ...(failed ? [] : ['failed jobs (--failed)']),
+    ...(failed && answered.snapshot.failed === null && !answered.layout.isComplete
+      ? ["Horizon's failed jobs (not all keys were seen; --discover looks at every key)"]
+      : []),
     ...(discover ? [] : ['queues that nobody serves (--discover)']),
   ]
 }
@@ -209,7 +212,7 @@ function layoutWarnings(answered: Answered, wanted: Wanted): Warning[] {
     ...(snapshot.info.value?.mode === 'cluster'
       ? [{code: 'redis-cluster', message: 'this is one node of a Redis Cluster: queues on its other nodes are not read'}]
       : []),
-    ...(wanted.failed && snapshot.failed === null
+    ...(wanted.failed && snapshot.failed === null && layout.isComplete
       ? [{code: 'no-horizon', message: 'no failed jobs of Horizon here: without it Laravel keeps them in its SQL database'}]
       : []),
   ]
