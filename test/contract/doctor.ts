@@ -336,7 +336,7 @@ export function doctorSuite({lag, startRedis, orthanc, letPodsConnect}: DoctorSt
       expect(found.step('port-forward', 'tunnel').status).toBe('ok')
       expect(found.step('redis', 'login')).toMatchObject({
         status: 'critical',
-        reason: expect.stringMatching(/ is down| lost$|closed by the other side/),
+        reason: expect.stringMatching(/ is down| was lost|closed by the other side/),
       })
       expect(found.step('redis', 'login').cure).toMatch(/^sapoche status /)
       expect(skippedAfter(found, 'login')).toEqual(['redis role'])
