@@ -8,7 +8,7 @@ import {reportOf} from './scene.ts'
 
 /** Events, listed and followed. */
 export function eventsSuite(opened: () => InspectTarget): void {
-  const {read} = stepsOf(opened)
+  const {read, done} = stepsOf(opened)
 
   /** Writes an event about a pod of a workload, as components do. */
   async function tell(workload: string, name: string, event: object): Promise<void> {
@@ -25,6 +25,7 @@ export function eventsSuite(opened: () => InspectTarget): void {
   }
 
   test('the workload of each, the newest last', async () => {
+    await done('restart', 'worker-sapoche-event-tracking', '--yes')
     const {items, summary} = await read<EventsReport>('EventsReport', 'events', 'worker-sapoche-event-tracking')
     expect(summary.events).toBe(items.length)
     expect(new Set(items.map(({workload}) => workload))).toEqual(new Set(['worker-sapoche-event-tracking']))

@@ -74,6 +74,7 @@ export function reportsSuite(opened: () => InspectTarget): void {
       const scalings = items.filter(({kind}) => kind === 'scaling' || kind === 'journal')
       expect(scalings).toMatchObject([{workload: name, reason: 'a trial', sources: expect.arrayContaining(['event', 'journal'])}])
       expect(scalings[0]?.by).not.toBeNull()
+      await done('scale', name, '--to-baseline', '--yes')
     })
 
     test('a move of an autoscaler is one row: which one, and why', async () => {

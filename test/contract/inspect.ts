@@ -21,7 +21,7 @@ export function inspectSuite(open: () => Promise<InspectTarget>, {outcome}: {rea
   })
   const opened = (): InspectTarget => target
 
-  // In this order: the first ones begin at the runbook's baseline, with pods that are old enough for metrics.
+  // Each test leaves the counts of the runbook's baseline, so that it can run alone as well. The first ones need pods that are old enough for metrics.
   describe('every line of the runbook', () => runbookSuite(opened))
   describe('pods, top, changes', () => reportsSuite(opened))
   describe('events', () => eventsSuite(opened))
