@@ -98,8 +98,8 @@ describe('a bad catalogue', () => {
     ],
     [
       'another kind',
-      `${HEAD}  - {name: a, kind: Job, category: consumers, baseline: 1}\n`,
-      ['3: workloads[0].kind: expected one of Deployment, StatefulSet, DaemonSet, found "Job"'],
+      `${HEAD}  - {name: a, kind: StatefulSet, category: consumers, baseline: 1}\n`,
+      ['3: workloads[0].kind: expected Deployment, found "StatefulSet"'],
     ],
     [
       'a date that is none',

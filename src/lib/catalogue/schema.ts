@@ -54,7 +54,8 @@ const group = mapping({
 
 const workload = mapping({
   name: objectName(),
-  kind: choice(['Deployment', 'StatefulSet', 'DaemonSet']).default('Deployment'),
+  // What is not a Deployment has no verdict: status would call it missing, and no command would change it.
+  kind: z.literal('Deployment', {error: 'Deployment'}).default('Deployment'),
   category: word(),
   baseline: whole(0),
   purpose: sentence('what it is for'),

@@ -48,7 +48,7 @@ export interface Category {
 
 export interface CatalogueWorkload {
   readonly name: string
-  readonly kind: 'Deployment' | 'StatefulSet' | 'DaemonSet'
+  readonly kind: 'Deployment'
   readonly category: string
   readonly baseline: number
   readonly purpose: string

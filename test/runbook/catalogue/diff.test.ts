@@ -310,23 +310,6 @@ describe('each difference', () => {
     const report = await diff(remove('services', 's'), {catalogue})
     expect(report.items.map(({name, severity}) => [name, severity])).toEqual([['s', 'warning']])
   })
-
-  test('other kinds of the catalogue', async () => {
-    const text =
-      'namespace: x\nworkloads: [{name: s, kind: StatefulSet, category: backend, baseline: 1}, {name: d, kind: DaemonSet, category: backend, baseline: 1}]\n'
-    const catalogue = compileCatalogue(text, 'x.yaml', builtinCatalogue)
-    const namespace = async (): Promise<boolean> => true
-    const there = both(remove('deployments', 's', 'd'), add('statefulsets', object('s', {replicas: 3})), add('daemonsets', object('d', {})))
-    expect((await diff(there, {catalogue, namespace})).items.map(({kind, name, field, severity}) => [kind, name, field, severity])).toEqual(
-      [['StatefulSet', 's', 'replicas', 'warning']],
-    )
-    const failing = {statefulsets: forbidden('statefulsets'), daemonsets: forbidden('daemonsets')}
-    const unread = await diff(remove('deployments', 's', 'd'), {catalogue, failing, namespace})
-    expect(unread.items.map(({name, actual, severity}) => [name, actual, severity])).toEqual([
-      ['s', null, 'unknown'],
-      ['d', null, 'unknown'],
-    ])
-  })
 })
 
 describe('the step', () => {

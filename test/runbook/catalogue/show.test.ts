@@ -15,7 +15,7 @@ const small = compileCatalogue(
 clusters: [stag, https://10.0.0.1]
 workloads:
   - {name: consumer-a, category: consumers, baseline: 2, critical: true, purpose: "A \\e[31mred\\e[0m purpose"}
-  - {name: set, kind: StatefulSet, category: backend, baseline: 0, aliases: [box], inactive: {reason: on hold, reviewBy: 2027-01-31}}
+  - {name: set, category: backend, baseline: 0, aliases: [box], inactive: {reason: on hold, reviewBy: 2027-01-31}}
 `,
   'sapoche.yaml',
   builtinCatalogue,
@@ -110,7 +110,7 @@ MEANT FOR  stag, https://10.0.0.1
 
 test('names, as kubectl prints them', () => {
   expect(catalogueNames(report).split('\n')).toHaveLength(39)
-  expect(catalogueNames(showCatalogue(small, NOW))).toBe('deployment.apps/consumer-a\nstatefulset.apps/set\n')
+  expect(catalogueNames(showCatalogue(small, NOW))).toBe('deployment.apps/consumer-a\ndeployment.apps/set\n')
 })
 
 test.each([

@@ -70,11 +70,7 @@ function reasonToLeave(
   }
   if (isSwept && listed?.baseline === 0) return {outcome: 'inactive', reason: 'its baseline is 0: only by its own name'}
   if (deployment !== null) return null
-  const kind =
-    listed === null || listed.kind === 'Deployment'
-      ? 'there is no such deployment in the cluster'
-      : `it is a ${listed.kind}, not a Deployment`
-  return {outcome: 'failed', reason: kind}
+  return {outcome: 'failed', reason: 'there is no such deployment in the cluster'}
 }
 
 /** Whether one of the targets was its own name. */
