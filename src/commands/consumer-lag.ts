@@ -1,5 +1,5 @@
 import {openSession} from '../lib/app/index.ts'
-import {lagSources} from '../lib/app/lag.ts'
+import {withKafka} from '../lib/app/lag.ts'
 import {SapocheCommand} from '../lib/cli/base-command.ts'
 import {checkFlags, clusterFlags, duration, Flags, formatOf, outputFlags, targetFlags} from '../lib/cli/flags.ts'
 import {liveFlags, showLive} from '../lib/cli/screen-live.ts'
@@ -11,6 +11,7 @@ export default class ConsumerLag extends SapocheCommand {
   static override description = [
     'Looks twice at the consumer groups of the workloads, a window apart: two looks show whether a group catches up, falls behind or stands still.',
     'Joins no group, reads no event, writes nothing. Groups are named by the catalogue or the environment of the workloads.',
+    "Events in the catalogue's dead-letter topics are counted too.",
     'Exit code: 0 ok, 1 warning, 2 critical, 3 unknown. TARGETS are workloads, categories, globs, or all.',
   ].join(' ')
   static override examples = [
@@ -58,7 +59,7 @@ export default class ConsumerLag extends SapocheCommand {
     const progress = this.waitFor(`looking twice at the consumer groups of ${session.cluster.namespace}, ${flags.window / 1000} s apart`)
     const {terminal, signal} = this
     try {
-      const live = liveLag({...flags, targets: argv.map(String)}, lagSources(session, flags, this.surroundings))
+      const live = liveLag({...flags, targets: argv.map(String)}, withKafka(session, flags, this.surroundings))
       const display = {flags, format: formatOf(flags), views: lagViews(flags['fail-on']), terminal, signal, progress, now: session.now}
       const {report, code} = await showLive(live, display)
       const notice = lagNotice(report)
