@@ -124,6 +124,15 @@ describe('the report', () => {
         '',
       ].join('\n'),
     )
+    const after = 'restarted at 2026-11-22T03:10:00.123Z'
+    expect(journalViews.table({...report, items: [{...OTHER, after}]}, view)).toBe(
+      [
+        '2026-11-22 03:10:00Z  restart consumer-ecg',
+        '  revision 4 -> restarted at 2026-11-22T03:10:00.123Z  by ops',
+        '1 change in journal.jsonl',
+        '',
+      ].join('\n'),
+    )
     expect(journalViews.wide(report, view)).toMatch(/^TIME +WHO +CONTEXT.*\n.*prod-eu.*\n.*in-cluster/)
   })
 })

@@ -1,7 +1,7 @@
 import {strip, stripLine} from '../../text/strip.ts'
 import {table} from '../../text/table.ts'
 import {clockTime, parseTime} from '../../text/time.ts'
-import {tones} from '../../text/tone.ts'
+import {tones, type Tone} from '../../text/tone.ts'
 import {count, type ViewOptions} from '../../text/view.ts'
 import type {Journal, JournalEntry} from './schema.ts'
 
@@ -11,11 +11,20 @@ export const journalViews = {table: journalTable, wide: journalWide}
 function journalTable(report: Journal, options: ViewOptions): string {
   const tone = tones(options.colour)
   const lines = report.items.flatMap((entry) => [
-    `${tone.quiet(when(entry))}  ${strip(entry.command)} ${tone.strong(strip(entry.target))}  ${change(entry)}  ${tone.quiet(`by ${strip(entry.who)}`)}`,
+    ...headOf(entry, options.width, tone),
     ...(entry.reason === null ? [] : [`  ${stripLine(entry.reason)}`]),
     ...(entry.undo === null ? [] : [`  ${tone.quiet('undo')}  ${strip(entry.undo)}`]),
   ])
   return render(report, lines)
+}
+
+/** What was done, to what, by whom: in one line where there is room for it. */
+function headOf(entry: JournalEntry, width: number, tone: Tone): string[] {
+  const [time, command, target, author] = [when(entry), strip(entry.command), strip(entry.target), `by ${strip(entry.who)}`]
+  const what = `${tone.quiet(time)}  ${command} ${tone.strong(target)}`
+  const how = `${change(entry)}  ${tone.quiet(author)}`
+  const isShort = `${time}  ${command} ${target}  ${change(entry)}  ${author}`.length <= width
+  return isShort ? [`${what}  ${how}`] : [what, `  ${how}`]
 }
 
 function journalWide(report: Journal, options: ViewOptions): string {
