@@ -191,7 +191,21 @@ describe('where Redis is', () => {
     ['by workloads alone', {catalogue: withPlace({})}, false],
     ['with the credentials of a workload', {options: {'read-secrets': true}}, false],
   ])('whether it is known before the workloads are: %s', async (_, scene, known) => {
-    expect((await servers(scene)).servers.isKnown('redis')).toBe(known)
+    expect((await servers(scene)).servers.isRedisKnown).toBe(known)
+  })
+
+  test.each<[string, Scene, boolean]>([
+    ['by the catalogue, and TLS by the workloads', {}, false],
+    ['by a URL', {options: {brokers: 'kafka-0:9092'}}, true],
+    ['with a login, and its mechanism by the workloads', {options: {brokers: 'kafka-0:9092', 'password-file': 'password'}}, false],
+    [
+      'with a login and its mechanism',
+      {options: {brokers: 'kafka-0:9092'}, variables: {SAPOCHE_KAFKA_PASSWORD: 'p', SAPOCHE_KAFKA_MECHANISM: 'plain'}},
+      true,
+    ],
+    ['with the credentials of a workload', {options: {brokers: 'kafka-0:9092', 'read-secrets': true}}, false],
+  ])('whether Kafka is known before the workloads are: %s', async (_, scene, known) => {
+    expect((await servers(scene)).servers.isKafkaKnown).toBe(known)
   })
 })
 

@@ -15,7 +15,7 @@ export async function deepSession(
   surroundings: Surroundings,
 ): Promise<DeepSession> {
   if (options.deep !== true) return {...session, look: null}
-  const [{readOnce}, {withRedis}, {lagSources}, {withOrthanc}] = await Promise.all([
+  const [{readOnce}, {withRedis}, {withKafka}, {withOrthanc}] = await Promise.all([
     import('../clients/kubernetes/once.ts'),
     import('./redis.ts'),
     import('./lag.ts'),
@@ -24,9 +24,9 @@ export async function deepSession(
   const look = (): DataSources => {
     const shared = {...session, cluster: readOnce(session.cluster)}
     const {redis} = withRedis(shared, options, surroundings)
-    const {openKafka} = lagSources(shared, options, surroundings)
+    const {kafka} = withKafka(shared, options, surroundings)
     const {orthanc} = withOrthanc(shared, options, surroundings)
-    return {...shared, servers: {redis, openKafka, orthanc, readSecrets: options['read-secrets'] === true}}
+    return {...shared, servers: {redis, kafka, orthanc, readSecrets: options['read-secrets'] === true}}
   }
   return {...session, look}
 }

@@ -10,7 +10,7 @@ export function withRedis(
 ): Session & {redis: RedisGate} {
   const servers = new Servers(session, options, environment, signal)
   const redis: RedisGate = {
-    isKnown: servers.isKnown('redis'),
+    isKnown: servers.isRedisKnown,
     async open(hint, life) {
       const [{openQueueReader}, access] = await Promise.all([import('../clients/redis/index.ts'), servers.redis(hint)])
       return await openQueueReader(access, {timeoutMs: timeLimitOf(options), signal: life})

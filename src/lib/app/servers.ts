@@ -88,9 +88,18 @@ export class Servers {
   }
 
   /** Whether the way can be found without a look at the workloads. */
-  isKnown(kind: ServerKind): boolean {
-    const {url, address} = this.#place(kind)
-    return this.#options['read-secrets'] !== true && (this.#url(FACTS[kind]) ?? url ?? address) !== null
+  get isRedisKnown(): boolean {
+    const {url, address} = this.#place('redis')
+    return this.#options['read-secrets'] !== true && (this.#url(FACTS.redis) ?? url ?? address) !== null
+  }
+
+  /** The same of Kafka: TLS and the mechanism of a login are what the workloads say, where nothing else does. */
+  get isKafkaKnown(): boolean {
+    const {'password-stdin': isPiped, 'password-file': file, 'read-secrets': areSecretsRead} = this.#options
+    const isDirect = (this.#url(FACTS.kafka) ?? this.#place('kafka').url) !== null
+    const given = [file ?? null, this.#variable('SAPOCHE_KAFKA_USERNAME'), this.#variable('SAPOCHE_KAFKA_PASSWORD')]
+    const hasLogin = isPiped === true || given.some((each) => each !== null)
+    return isDirect && areSecretsRead !== true && (!hasLogin || this.#variable('SAPOCHE_KAFKA_MECHANISM') !== null)
   }
 
   /**

@@ -1,7 +1,7 @@
 import {expect} from 'vitest'
 import {builtinCatalogue, type Catalogue, type CatalogueWorkload} from '../../../src/lib/catalogue/index.ts'
 import type {ServerHint} from '../../../src/lib/runbook/bindings/index.ts'
-import type {LagOptions, LagSources} from '../../../src/lib/runbook/consumer-lag/index.ts'
+import type {KafkaGate, LagOptions, LagSources} from '../../../src/lib/runbook/consumer-lag/index.ts'
 import {readLag} from '../../../src/lib/runbook/consumer-lag/index.ts'
 import {consumerLagReport, type ConsumerLagReport, type LagItem} from '../../../src/lib/runbook/consumer-lag/schema.ts'
 import {rawDeployment} from '../../workload/build.ts'
@@ -46,7 +46,9 @@ export interface LabOptions {
   /** Called between the two looks. */
   readonly meanwhile?: () => void
   /** In the place of the model. */
-  readonly openKafka?: LagSources['openKafka']
+  readonly openKafka?: KafkaGate['open']
+  /** Whether Kafka is known without the workloads. */
+  readonly isKnown?: boolean
 }
 
 export interface Lab {
@@ -55,16 +57,22 @@ export interface Lab {
 }
 
 /** A real client on a namespace with these deployments, and the model in the place of Kafka. The clock moves by 10 s a look. */
-export async function labOf(kafka: KafkaModel, {deployments = [consumer('consumer-ecg')], catalogue, openKafka}: LabOptions): Promise<Lab> {
+export async function labOf(
+  kafka: KafkaModel,
+  {deployments = [consumer('consumer-ecg')], catalogue, openKafka, isKnown = false}: LabOptions,
+): Promise<Lab> {
   const names = deployments.map((each) => ({name: (each as {metadata: {name: string}}).metadata.name}))
   const cluster = await served({deployments: deployments as never}, {catalogue: catalogue ?? catalogueOf(names)})
   const hints: (ServerHint | null)[] = []
   const sources: LagSources = {
     ...cluster,
     now: () => NOW,
-    openKafka: async (hint) => {
-      hints.push(hint)
-      return openKafka === undefined ? kafka : openKafka(hint)
+    kafka: {
+      isKnown,
+      async open(hint, signal) {
+        hints.push(hint)
+        return openKafka === undefined ? kafka : openKafka(hint, signal)
+      },
     },
   }
   return {sources, hints}

@@ -2,7 +2,8 @@ import * as fc from 'fast-check'
 import {describe, expect, test} from 'vitest'
 import {AccessDeniedError, ServerDownError, UnplacedServerError} from '../../../src/lib/clients/reach/errors.ts'
 import {TimedOutError} from '../../../src/lib/errors/index.ts'
-import {openKafka} from '../../../src/lib/runbook/consumer-lag/read.ts'
+import {type KafkaGate, openKafka, readLag} from '../../../src/lib/runbook/consumer-lag/read.ts'
+import {PATIENT} from '../served.ts'
 import {catalogueOf, consumer, HOUR, item, lag, labOf, listedGroup, MINUTE, NOW} from './lab.ts'
 import {KafkaModel} from './kafka-model.ts'
 
@@ -305,11 +306,9 @@ describe('what fails costs its own rows', () => {
     })
   })
 
-  test('no broker answers: that is the answer', async () => {
-    const openKafka = (): never => {
-      throw new ServerDownError('Kafka at kafka-0:9092 is down: connection refused')
-    }
-    const report = await lag(new KafkaModel(), {openKafka})
+  test.each([true, false])('no broker answers: that is the answer (known without the workloads: %s)', async (isKnown) => {
+    const openKafka = () => Promise.reject(new ServerDownError('Kafka at kafka-0:9092 is down: connection refused'))
+    const report = await lag(new KafkaModel(), {openKafka, isKnown})
     expect(report.verdict).toBe('critical')
     expect(report.brokers).toEqual([
       {
@@ -323,11 +322,21 @@ describe('what fails costs its own rows', () => {
     expect(item(report)).toMatchObject({severity: 'unknown', lag: null, state: null})
   })
 
-  test('the way is blocked: no answer', async () => {
-    const openKafka = (): never => {
-      throw new TimedOutError('no answer')
+  test.each([true, false])('the way is blocked: no answer (known without the workloads: %s)', async (isKnown) => {
+    const openKafka = () => Promise.reject(new TimedOutError('no answer'))
+    await expect(lag(new KafkaModel(), {openKafka, isKnown})).rejects.toThrow(TimedOutError)
+  })
+
+  test('a Kafka that is known is asked without a hint, and let go where the cluster has no such workload', async () => {
+    const {promise: ended, resolve} = Promise.withResolvers<void>()
+    const openKafka: KafkaGate['open'] = (_, signal) => {
+      signal.addEventListener('abort', () => resolve())
+      return new Promise(() => {})
     }
-    await expect(lag(new KafkaModel(), {openKafka})).rejects.toThrow(TimedOutError)
+    const {sources, hints} = await labOf(new KafkaModel(), {openKafka, isKnown: true})
+    await expect(readLag({targets: ['nobody'], window: 0}, sources, PATIENT)).rejects.toMatchObject({exitCode: 64})
+    await ended
+    expect(hints).toEqual([null])
   })
 })
 
@@ -527,5 +536,8 @@ test.each<[string, string, number, RegExp]>([
 ])('nothing of what %s says where Kafka is', async (_, code, exitCode, message) => {
   const {sources} = await labOf(new KafkaModel(), {openKafka: () => Promise.reject(new UnplacedServerError('nothing says where it is'))})
   const scene = {bound: [], hint: null, warnings: [{code, message: "ConfigMap kafka can't be read"}]}
-  await expect(openKafka(sources, scene)).rejects.toMatchObject({exitCode, message: expect.stringMatching(message)})
+  await expect(openKafka(sources, scene, new AbortController().signal)).rejects.toMatchObject({
+    exitCode,
+    message: expect.stringMatching(message),
+  })
 })

@@ -1,5 +1,4 @@
 export {exitCodeOf} from '../../workload/index.ts'
-export {type LagOptions, type LagSources, readLag} from './read.ts'
-
+export {type KafkaGate, type LagOptions, type LagSources, readLag} from './read.ts'
 export {lagNotice, lagViews} from './view.ts'
 export {liveLag} from './watch.ts'

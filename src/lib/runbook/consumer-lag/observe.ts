@@ -20,6 +20,8 @@ import {
 interface Taken {
   readonly sample: Sample
   readonly topics: Topics
+  /** Empty where they were not wanted. */
+  readonly starts: Look['starts']
 }
 
 /** Reads groups by a `LagReader`. `now` is epoch milliseconds. Rejects as the reader does. */
@@ -34,21 +36,26 @@ export class Observer {
 
   /** The groups twice, `windowMs` apart; at 0 once. */
   async observe(survey: Survey, groups: readonly WantedGroup[], windowMs: number, signal: AbortSignal): Promise<Look> {
-    const first = await this.#sample(survey, groups, null)
-    if (windowMs === 0) return await this.#complete(survey, groups, null, first)
+    const isOnly = windowMs === 0
+    const first = await this.#sample(survey, groups, {known: null, isLast: isOnly})
+    if (isOnly) return await this.#complete(survey, groups, null, first)
     await sleep(windowMs, undefined, {signal}).catch(() => {
       throw new InterruptedError()
     })
-    return await this.#complete(survey, groups, first.sample, await this.#sample(survey, groups, first.topics))
+    return await this.#complete(survey, groups, first.sample, await this.#sample(survey, groups, {known: first.topics, isLast: true}))
   }
 
   /** The groups once, beside an earlier sample. */
   async compare(survey: Survey, groups: readonly WantedGroup[], before: Sample | null): Promise<Look> {
-    return await this.#complete(survey, groups, before, await this.#sample(survey, groups, null))
+    return await this.#complete(survey, groups, before, await this.#sample(survey, groups, {known: null, isLast: true}))
   }
 
-  /** `known`: topics of the sample before, which are not asked for again; nor are groups that are not there. */
-  async #sample(survey: Survey, groups: readonly WantedGroup[], known: Topics | null): Promise<Taken> {
+  /** `known`: topics of the sample before, which are not asked for again; nor are groups that are not there. Starts are for the last one. */
+  async #sample(
+    survey: Survey,
+    groups: readonly WantedGroup[],
+    {known, isLast}: {readonly known: Topics | null; readonly isLast: boolean},
+  ): Promise<Taken> {
     const listed = new Set(survey.groups.map(({name}) => name))
     const names = groups.map(({name}) => name)
     const present = names.filter((name) => listed.has(name))
@@ -62,12 +69,17 @@ export class Observer {
     const topics = new Map([...(known ?? []), ...(await this.#reader.topics(unknown))])
     // After the commits: the other way round, what comes between the two would make a lag below zero.
     const partitions = allPartitions(groups, {descriptions, commits}, topics)
-    return {sample: {at, descriptions, commits, ends: await this.#ask(partitions, 'end')}, topics}
+    const [ends, starts] = await Promise.all([this.#ask(partitions, 'end'), this.#ask(isLast ? partitions : [], 'start')])
+    return {sample: {at, descriptions, commits, ends}, topics, starts}
   }
 
   /** Adds what is asked once, about the newest sample. */
-  async #complete(survey: Survey, groups: readonly WantedGroup[], before: Sample | null, {sample: now, topics}: Taken): Promise<Look> {
-    const starts = await this.#ask(allPartitions(groups, now, topics), 'start')
+  async #complete(
+    survey: Survey,
+    groups: readonly WantedGroup[],
+    before: Sample | null,
+    {sample: now, topics, starts}: Taken,
+  ): Promise<Look> {
     const lagging = laggingPartitions(groups, now, starts)
     const standing = before === null ? [] : lagging.filter((each) => hasStayed(each, before))
     const stable = await this.#ask(

@@ -2,7 +2,7 @@ import type {Catalogue} from '../../catalogue/index.ts'
 import type {LagReader, Survey} from '../../clients/kafka/types.ts'
 import type {ClusterReader} from '../../clients/kubernetes/types.ts'
 import {ServerDownError, UnplacedServerError} from '../../clients/reach/errors.ts'
-import {RefusedError, SapocheError} from '../../errors/index.ts'
+import {InterruptedError, RefusedError, SapocheError} from '../../errors/index.ts'
 import {kafkaOf, mostNamed, readSubjects, type ServerHint} from '../bindings/index.ts'
 import {readInventory} from '../inventory/index.ts'
 import type {Warning} from '../schema.ts'
@@ -21,13 +21,20 @@ export interface LagOptions extends Thresholds {
   readonly window: number
 }
 
+/** The way to Kafka. */
+export interface KafkaGate {
+  /** Whether it can be taken before the workloads are known. */
+  readonly isKnown: boolean
+  /** `hint` is what the environment of a workload says. The reader ends with the signal. */
+  open(hint: ServerHint | null, signal: AbortSignal): Promise<LagReader>
+}
+
 export interface LagSources {
   readonly cluster: ClusterReader
   readonly catalogue: Catalogue
   /** The API server's clock, epoch milliseconds. */
   now(): number
-  /** The brokers, by what the environment of the workloads says of them. */
-  openKafka(hint: ServerHint | null): Promise<LagReader>
+  readonly kafka: KafkaGate
 }
 
 /** What the cluster says before Kafka is asked. */
@@ -42,27 +49,38 @@ export interface Scene {
  * Kafka, 78 where nothing says where Kafka is. That Kafka itself is down is a report.
  */
 export async function readLag(options: LagOptions, sources: LagSources, signal: AbortSignal): Promise<ConsumerLagReport> {
-  const scene = await readScene(options, sources, signal)
-  if (scene.bound.length === 0 && options.group === undefined) return emptyReport(reportOptions(options, sources, scene))
-  let reader: LagReader | null = null
+  const done = new AbortController()
+  const life = AbortSignal.any([signal, done.signal])
+  // Kafka is asked while the cluster is, where the way to it is known.
+  const early = sources.kafka.isKnown ? surveyed(sources.kafka.open(null, life)) : null
+  // Whoever does not get to waiting for it has failed by then.
+  early?.catch(() => undefined)
   try {
-    reader = await openKafka(sources, scene)
-    const survey = await reader.survey()
-    const groups = groupsOf(options, sources, scene, survey)
-    const look = await new Observer(reader, sources.now).observe(survey, groups, options.window, signal)
-    return lagReport(groups, look, reportOptions(options, sources, scene))
-  } catch (error) {
-    if (!(error instanceof ServerDownError)) throw error
-    return silentReport(groupsWithoutKafka(options, sources, scene), error, reportOptions(options, sources, scene))
+    const scene = await readScene(options, sources, signal)
+    if (scene.bound.length === 0 && options.group === undefined) return emptyReport(reportOptions(options, sources, scene))
+    try {
+      const {reader, survey} = await (early ?? surveyed(openKafka(sources, scene, life)))
+      const groups = groupsOf(options, sources, scene, survey)
+      const look = await new Observer(reader, sources.now).observe(survey, groups, options.window, signal)
+      return lagReport(groups, look, reportOptions(options, sources, scene))
+    } catch (error) {
+      if (!(error instanceof ServerDownError)) throw error
+      return silentReport(groupsWithoutKafka(options, sources, scene), error, reportOptions(options, sources, scene))
+    }
   } finally {
-    reader?.close()
+    done.abort(new InterruptedError())
   }
 }
 
+async function surveyed(opening: Promise<LagReader>): Promise<{readonly reader: LagReader; readonly survey: Survey}> {
+  const reader = await opening
+  return {reader, survey: await reader.survey()}
+}
+
 /** Where nothing says where Kafka is, for what would may not be read, that is told as what it is (77). */
-export async function openKafka(sources: LagSources, {hint, warnings}: Scene): Promise<LagReader> {
+export async function openKafka({kafka}: LagSources, {hint, warnings}: Scene, signal: AbortSignal): Promise<LagReader> {
   try {
-    return await sources.openKafka(hint)
+    return await kafka.open(hint, signal)
   } catch (error) {
     const unread = warnings.filter(({code}) => code === 'refused')
     if (!(error instanceof UnplacedServerError) || unread.length === 0) throw error

@@ -70,7 +70,7 @@ class Watcher {
     try {
       const scene = await this.#currentScene()
       if (scene.bound.length === 0 && options.group === undefined) return emptyReport(this.#reportOptions(scene))
-      this.#reader ??= await openKafka(sources, scene)
+      this.#reader ??= await openKafka(sources, scene, this.#signal)
       const survey = await this.#reader.survey()
       const groups = groupsOf(options, sources, scene, survey)
       const look = await new Observer(this.#reader, sources.now).compare(survey, groups, this.#last)

@@ -3,7 +3,7 @@ import type {ClusterReader} from '../../clients/kubernetes/types.ts'
 import {InterruptedError, SapocheError, UsageError} from '../../errors/index.ts'
 import {worst} from '../../workload/index.ts'
 import {groupsOf, queuesOf, readSubjects} from '../bindings/index.ts'
-import {type LagSources, readLag} from '../consumer-lag/index.ts'
+import {type KafkaGate, readLag} from '../consumer-lag/index.ts'
 import type {ConsumerLagReport} from '../consumer-lag/schema.ts'
 import {readInventory} from '../inventory/index.ts'
 import {type OrthancGate, readProbe} from '../orthanc-probe/index.ts'
@@ -15,7 +15,7 @@ import type {GroupState, QueueState, ServerState} from './schema.ts'
 /** The ways to the servers behind the cluster. */
 export interface ServerGates {
   readonly redis: RedisGate
-  readonly openKafka: LagSources['openKafka']
+  readonly kafka: KafkaGate
   readonly orthanc: OrthancGate
   /** Whether Orthanc is logged in to as its workload does; the others know by themselves. */
   readonly readSecrets: boolean
@@ -83,7 +83,7 @@ export async function readDataPlane(options: DataOptions, sources: DataSources, 
       {...here, redis: servers.redis},
       signal,
     )
-  const readGroups = (): Promise<ConsumerLagReport> => readLag(options, {...here, openKafka: servers.openKafka}, signal)
+  const readGroups = (): Promise<ConsumerLagReport> => readLag(options, {...here, kafka: servers.kafka}, signal)
   const readOrthanc = (): Promise<OrthancProbeReport> =>
     readProbe({deep: false, dicom: false, 'read-secrets': servers.readSecrets}, {...here, orthanc: servers.orthanc}, signal)
   const isOrthancWanted = options.orthanc === true && groups.some(({name}) => name === orthancWorkload(catalogue))
