@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest'
-import {trend} from '../../src/lib/text/trend.ts'
+import {hasBars, trend} from '../../src/lib/text/trend.ts'
 
 test.each([
   ['nothing', [], ''],
@@ -11,4 +11,13 @@ test.each([
   ['the newest', [1, 2, 3, 4, 5, 6], '▆▇█'],
 ] as const)('%s', (_, values, drawn) => {
   expect(trend(values, 3)).toBe(drawn)
+})
+
+test.each([
+  ['', false],
+  [' ▁▁ ', false],
+  ['▁▂', true],
+  ['█', true],
+])('%j shows something: %s', (line, shows) => {
+  expect(hasBars(line)).toBe(shows)
 })

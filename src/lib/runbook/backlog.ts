@@ -47,3 +47,15 @@ function shortAge(seconds: number): string {
     .replace(' min', 'm')
     .replace(' ', '')
 }
+
+/** Jobs and events that wait in all of them; null where nothing can, or not all of it is known. Events beyond 2^53 lose their last digits. */
+export function waitingOf(
+  workloads: readonly {readonly queues: readonly QueueState[] | null; readonly groups: readonly GroupState[] | null}[],
+): number | null {
+  const amounts = workloads.flatMap(({queues, groups}) => [
+    ...(queues ?? []).map(({state, pending}) => (state === 'absent' ? 0 : pending)),
+    ...(groups ?? []).map(({state, lag}) => (state === 'absent' ? 0 : lag)),
+  ])
+  if (amounts.length === 0 || amounts.includes(null)) return null
+  return amounts.reduce<number>((sum, amount) => sum + Number(amount), 0)
+}

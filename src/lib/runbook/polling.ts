@@ -23,7 +23,7 @@ interface PolledReport {
 }
 
 /** The numbers of each row so far, by its key, the newest last; null where one was not known. */
-type History = ReadonlyMap<string, readonly (number | null)[]>
+export type History = ReadonlyMap<string, readonly (number | null)[]>
 
 /** A check at one moment of a watch. */
 export interface Sight<R> {
@@ -134,7 +134,11 @@ export function rest(ms: number, signal: AbortSignal): Promise<void> {
 async function* follow<R extends PolledReport>(check: Polled<R>, signal: AbortSignal): AsyncGenerator<Sight<R>, void, undefined> {
   const {everyMs} = check
   const {look, close} = check.open?.(signal) ?? {look: () => check.read(signal), close: () => undefined}
-  const see = (report: R, last: Sight<R> | null): Sight<R> => ({report, blind: null, history: longer(last?.history, check, report)})
+  const see = (report: R, last: Sight<R> | null): Sight<R> => ({
+    report,
+    blind: null,
+    history: longer(last?.history, check.series(report), check.trendWidth),
+  })
   try {
     yield* looks({look, everyMs, see, lose: blinded}, signal)
   } finally {
@@ -142,9 +146,13 @@ async function* follow<R extends PolledReport>(check: Polled<R>, signal: AbortSi
   }
 }
 
-/** Of the rows that the report still has. */
-function longer<R>(history: History | undefined, {series, trendWidth}: Polled<R>, report: R): History {
-  return new Map(series(report).map(([key, value]) => [key, [...(history?.get(key) ?? []), value].slice(-trendWidth)]))
+/** A history with what was seen last, `most` numbers long; of the rows that are still there. */
+export function longer(
+  history: History | undefined,
+  series: readonly (readonly [key: string, value: number | null])[],
+  most: number,
+): History {
+  return new Map(series.map(([key, value]) => [key, [...(history?.get(key) ?? []), value].slice(-most)]))
 }
 
 /** What was seen last, marked as old. */

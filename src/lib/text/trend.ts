@@ -14,3 +14,8 @@ export function trend(values: readonly (number | null)[], room: number): string 
     })
     .join('')
 }
+
+/** Whether a line of bars shows anything but zeros and blanks. */
+export function hasBars(line: string): boolean {
+  return /[▂-█]/.test(line)
+}

@@ -378,14 +378,14 @@ describe('a watch', () => {
     ['a warning', 'warning', true],
   ] as const)('waits for %s', async (_, until, reached) => {
     const {live, report} = await doctor({connection: {certificateEnds: NOW + DAY}, until})
-    const sight = {report, history: new Map()}
+    const sight = {report, blind: null, history: new Map()}
     expect(live.isReached(sight)).toBe(reached)
     expect(live.waitingFor(sight)).toMatch(/^1 warning, \d skipped$/)
   })
 
   test('a page has a line of bars for each hop, a line of JSON the report', async () => {
     const {live, report} = await doctor()
-    const sight = {report, history: new Map([['redis login st-redis-sp:6379', [10, 20, null, 80]]])}
+    const sight = {report, blind: null, history: new Map([['redis login st-redis-sp:6379', [10, 20, null, 80]]])}
     const {head, body} = live.page(sight, {width: 80, colour: false, now: NOW})
     expect(head).toEqual(['sapoche  context test  2026-11-22 03:12:07Z  watching'])
     expect(body.find((line) => /^ {2}login .*▂▃ █/.test(line))).toBeDefined()

@@ -3,6 +3,7 @@ import {describe, expect, test} from 'vitest'
 import {changesBetween} from '../../../src/lib/runbook/status/changes.ts'
 import {statusReport} from '../../../src/lib/runbook/status/schema.ts'
 import {statusTable, statusViews, statusWide} from '../../../src/lib/runbook/status/view.ts'
+import {watchPage} from '../../../src/lib/runbook/status/watch-view.ts'
 import {group, queue} from '../backlog-samples.ts'
 import {item, NOW, report} from './sample.ts'
 
@@ -118,6 +119,41 @@ CRITICAL  1 of 6 workloads needs you, 3 unknown, 1 warning; 5/5 pods ready
   test('every line fits into 80 columns, and a wider terminal has the notes too', () => {
     for (const line of statusTable(deep, options).split('\n')) expect(line.length).toBeLessThanOrEqual(80)
     expect(statusTable(deep, {...options, width: 200})).toMatch(/137 {3}25m {2}0 replicas where the catalogue expects 1\n/)
+  })
+
+  describe('while it is watched', () => {
+    const waiting = new Map<string, (number | null)[]>([
+      ['worker-sapoche-pdf', [0, 605, null, 1210]],
+      ['worker-booking', [0, 0]],
+      ['consumer-dicom', [null, null]],
+    ])
+    const body = (form: 'table' | 'wide' | 'problems', width: number): string[] =>
+      watchPage({report: deep, changes: [], recent: [], blind: null, since: NOW, waiting}, form, {...options, width}).body
+
+    test('a trend stands below its row where there is no room, and where there is something to see', () => {
+      const lines = body('table', 80)
+      const at = lines.findIndex((line) => /^ {2}worker-sapoche-pdf .* 1210 {4}1h$/.test(line))
+      expect(lines.slice(at, at + 2)).toEqual([lines[at], '    ▁▅ █'])
+      expect(lines.filter((line) => /[▁-█]/.test(line))).toHaveLength(1)
+      expect(lines.filter((line) => line.length > 80)).toEqual([])
+    })
+
+    test('beside it where there is', () => {
+      const lines = body('table', 120)
+      expect(lines.find((line) => line.startsWith('WORKERS'))).toMatch(/ QUEUED {3}AGE {2}TREND$/)
+      expect(lines.find((line) => line.startsWith('  worker-sapoche-pdf '))).toMatch(/ 1210 {4}1h {2}▁▅ █$/)
+      expect(lines.find((line) => line.startsWith('  worker-booking '))).toMatch(/ - {8}▁▁$/)
+      expect(lines.find((line) => line.startsWith('  worker-sapoche-batch'))).toMatch(/ 25m {20}0 replicas where/)
+      expect(lines.filter((line) => line.length > 120)).toEqual([])
+    })
+
+    test('in a column of its own where it is wide', () => {
+      expect(body('wide', 200).find((line) => line.startsWith('  worker-sapoche-pdf '))).toMatch(/ 1210 {4}1h {3}▁▅ █ {3}DICOM/)
+    })
+
+    test('with the reasons where only problems are shown', () => {
+      expect(body('problems', 80).join('\n')).toMatch(/^worker-sapoche-pdf {2}warning[^]*over 30 min\n {2}▁▅ █\n {2}next/m)
+    })
   })
 
   test('colour adds nothing but colour', () => {

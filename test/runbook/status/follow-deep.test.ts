@@ -35,6 +35,8 @@ async function follow(sights: number, refused: readonly number[]): Promise<Sight
 test('looks again and again, and tells what became different', async () => {
   const seen = await follow(3, [])
   expect(seen.map(({report}) => report.items[0]?.health)).toEqual(['ok', 'ok', 'ok'])
+  // Nobody asked the servers: that is not zero.
+  expect(seen.map(({waiting}) => waiting.get('consumer-ecg'))).toEqual([[null], [null, null], [null, null, null]])
   expect(seen.map(({changes}) => changes.map(({objectKind, to}) => `${objectKind} ${to}`))).toEqual([['Namespace ok'], [], []])
 })
 

@@ -299,7 +299,7 @@ describe('blind', () => {
 test('the last changes are kept, and no more', () => {
   const ok = report([item(WORKER)])
   const down = report([item(WORKER, {health: 'down', severity: 'critical'})])
-  let sight: Sight = {report: ok, changes: [], recent: [], blind: null, since: NOW}
+  let sight: Sight = {report: ok, changes: [], recent: [], blind: null, since: NOW, waiting: new Map()}
   for (let index = 0; index < 50; index++) sight = nextSight(sight, index % 2 === 0 ? down : ok, null, NOW, 0)
   expect(sight.recent).toHaveLength(20)
   expect(sight.recent.at(-1)).toMatchObject({from: 'down', to: 'ok'})

@@ -11,7 +11,15 @@ const long = 'container app: CrashLoopBackOff, exit 255, 7 restarts, the last 40
 const bad = report([item('consumer-dicom'), item('worker-sapoche-pdf', {health: 'down', severity: 'critical', ready: 0, reason: long})], {
   verdict: 'critical',
 })
-const sight = (over: Partial<Sight> = {}): Sight => ({report: well, changes: [], recent: [], blind: null, since: NOW - 60_000, ...over})
+const sight = (over: Partial<Sight> = {}): Sight => ({
+  report: well,
+  changes: [],
+  recent: [],
+  blind: null,
+  since: NOW - 60_000,
+  waiting: new Map(),
+  ...over,
+})
 const shown = (moment: Sight, over = {}): string => {
   const {head, body} = watchPage(moment, 'table', {...options, ...over})
   return `\n${[...head, '|', ...body].join('\n')}\n`

@@ -2,8 +2,10 @@ import {expect, test} from 'vitest'
 import {ConfigurationError, RefusedError, UsageError} from '../../../src/lib/errors/index.ts'
 import {builtinCatalogue, type Catalogue} from '../../../src/lib/catalogue/index.ts'
 import {liveTrace} from '../../../src/lib/runbook/trace/index.ts'
+import {numberOf} from '../../../src/lib/runbook/trace/words.ts'
 import {rawDeployment, rawPod} from '../../workload/build.ts'
 import {NOW, PATIENT, rawReplicaSet, served} from '../served.ts'
+import {trace} from './sample.ts'
 
 const {workloads} = builtinCatalogue
 const OBJECTS = {
@@ -73,6 +75,36 @@ test('a look that fails: the last report is old, and unknown until the next', as
   expect(JSON.parse(live.jsonLines(blind!))).toMatchObject({kind: 'TraceReport', verdict: 'unknown'})
   expect(live.isReached(blind!)).toBe(false)
   expect(live.page(first!, view).head[0]).toMatch(/watching$/)
+})
+
+test('a page has a line of bars for each hop whose number is known', async () => {
+  const {live, seen} = await moments([], 1)
+  const {report} = seen[0]!
+  const history = new Map([
+    ['gateway/st-sapoche-nginx', [3, 3, 0]],
+    ['gateway/st-bnkd-php', [3, 1]],
+    ['events/workers', [0, 7]],
+    ['events/consumers', [null]],
+  ])
+  const whole = trace({services: {'st-sapoche-nginx': {readyEndpoints: 2}}, items: {'st-bnkd-php': {ready: 1}}})
+  const {body} = live.page({report: whole, blind: null, history}, view)
+  expect(body.filter((line) => /[▁-█]/.test(line)).map((line) => line.trim())).toEqual(
+    ['|  ██▁', '|  █▃', '|  ▁█'].map((line) => expect.stringMatching(line.replace('|  ', '^\\| +'))),
+  )
+  expect(report.items.map(numberOf)).toEqual([null, null, null, null])
+  expect(whole.items.map((hop) => [hop.name, numberOf(hop)])).toEqual([
+    ['external requests', null],
+    ['APISIX gateway', null],
+    ['st-sapoche-nginx', 2],
+    ['st-bnkd-php-nginx', 3],
+    ['st-bnkd-php', 1],
+    ['st-redis-sp', 1],
+    ['external databases and storage', null],
+    ['events', null],
+    ['consumers', 0],
+    ['workers', 0],
+    ['notifications and PDFs', null],
+  ])
 })
 
 test('without a first report it rejects', async () => {

@@ -2,6 +2,7 @@ import {age} from '../../text/age.ts'
 import {strip} from '../../text/strip.ts'
 import {parseTime} from '../../text/time.ts'
 import type {Tone} from '../../text/tone.ts'
+import {hasBars} from '../../text/trend.ts'
 import {count, labelled, wrap, type ViewOptions} from '../../text/view.ts'
 import {saysWrongPlace} from '../../workload/index.ts'
 import type {Severity} from '../schema.ts'
@@ -50,6 +51,8 @@ interface Fault {
   readonly severity: Severity
   /** Sentences, each from a line of its own. */
   readonly reasons: readonly string[]
+  /** What waited, as a line of bars. */
+  readonly drawn?: string
   readonly next: readonly string[]
 }
 
@@ -68,20 +71,23 @@ type FaultyItem = Pick<
 >
 
 /** The faults of a report, but for what it says in one line. */
-export function faults(report: StatusReport, options: ViewOptions, tone: Tone): string[] {
-  return faultsOf(withoutMissing(report), 'status', options, tone)
+export function faults(report: StatusReport, options: ViewOptions, tone: Tone, trendOf?: TrendOf): string[] {
+  return faultsOf(withoutMissing(report), 'status', options, tone, trendOf)
 }
+
+/** What waited for a workload, as a line of bars. */
+type TrendOf = (name: string) => string
 
 /**
  * What could not be read, then each workload and service that needs somebody, worst last, with its reason and the commands that help.
  * `command` is whose Role would help.
  */
-export function faultsOf(report: Faulty, command: string, options: ViewOptions, tone: Tone): string[] {
+export function faultsOf(report: Faulty, command: string, options: ViewOptions, tone: Tone, trendOf?: TrendOf): string[] {
   const all = [
     ...report.others.filter(isFault).map((other) => plainFault(`${other.kind}/${other.name}`, other)),
     ...serviceFaults(report.services.filter(isFault)),
     ...report.servers.filter(isFault).map((server) => ({...plainFault(server.name, server), next: server.next})),
-    ...itemFaults(report.items, options),
+    ...itemFaults(report.items, options, trendOf),
   ]
   return [
     ...unread(report, command, options, tone),
@@ -112,12 +118,12 @@ function serviceFaults(services: readonly FaultyService[]): Fault[] {
 }
 
 /** Workloads that are well share an entry where the same is to be said of what waits for them. */
-function itemFaults(items: readonly FaultyItem[], {now, width}: ViewOptions): Fault[] {
+function itemFaults(items: readonly FaultyItem[], {now, width}: ViewOptions, trendOf: TrendOf = () => ''): Fault[] {
   const faulty = items.filter((item) => isFault({severity: weightOf(item)}))
   const groups = Map.groupBy(faulty, (item) => (isFault(item) ? item.name : [weightOf(item), ...waitReasons(item)].join(' ')))
   return [...groups.values()].map((alike) => {
     const [item, ...others] = alike as [FaultyItem, ...FaultyItem[]]
-    if (others.length === 0) return itemFault(item, now)
+    if (others.length === 0) return itemFault(item, now, trendOf(item.name))
     const severity = weightOf(item)
     const names = alike.map((each) => each.name).join(', ')
     const isLong = alike.length > 3 || names.length + 2 + severity.length > width
@@ -132,7 +138,7 @@ function waitReasons(item: FaultyItem): string[] {
     .map(({reason}) => reason)
 }
 
-function itemFault(item: FaultyItem, now: number): Fault {
+function itemFault(item: FaultyItem, now: number, drawn: string): Fault {
   const since = parseTime(item.since)
   const duration = since === null ? '' : ` for ${age(now - since)}`
   const severity = weightOf(item)
@@ -142,13 +148,14 @@ function itemFault(item: FaultyItem, now: number): Fault {
   const waits = waitsOf(item).filter(isFault)
   const backlogs = waits.map((each) => `${'queue' in each ? `queue ${each.queue}` : `group ${each.group}`}: ${each.reason}`)
   const next = [...new Set([...item.next, ...waits.flatMap((each) => each.next)])]
-  return {name: item.name, state, severity, reasons: [item.reason, changedText(item, now), ...backlogs], next}
+  return {name: item.name, state, severity, reasons: [item.reason, changedText(item, now), ...backlogs], drawn, next}
 }
 
-function faultLines({name, state, severity, reasons, next}: Fault, {width}: ViewOptions, tone: Tone): string[] {
+function faultLines({name, state, severity, reasons, drawn = '', next}: Fault, {width}: ViewOptions, tone: Tone): string[] {
   return [
     `${tone.strong(strip(name))}  ${toned(state, severity, tone)}`,
     ...reasons.filter((reason) => reason !== '').flatMap((reason) => wrap(strip(reason), width, '  ')),
+    ...(hasBars(drawn) ? [`  ${drawn}`] : []),
     ...nextLines(next, tone),
     '',
   ]

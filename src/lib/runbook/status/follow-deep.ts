@@ -1,6 +1,9 @@
-import {looks} from '../polling.ts'
+import {waitingOf} from '../backlog.ts'
+import {longer, looks} from '../polling.ts'
 import {firstSight, nextSight, type Sight} from './follow.ts'
 import {readStatus, type StatusOptions, type StatusSources} from './judge.ts'
+import type {StatusReport} from './schema.ts'
+import {TREND_WIDTH} from './view.ts'
 
 /** Milliseconds between two looks: queues and lag can't be watched. */
 const EVERY = 10_000
@@ -16,8 +19,10 @@ export function followDeep(
     {
       look: () => readStatus(options, sources, signal),
       everyMs,
-      see: (report, last: Sight | null) =>
-        last === null ? firstSight(report, sources.now()) : nextSight(last, report, null, sources.now(), 0),
+      see: (report, last: Sight | null) => ({
+        ...(last === null ? firstSight(report, sources.now()) : nextSight(last, report, null, sources.now(), 0)),
+        waiting: longer(last?.waiting, waitingIn(report), TREND_WIDTH),
+      }),
       lose({message: reason}, last) {
         const now = sources.now()
         return nextSight(last, last.report, {since: last.blind?.since ?? now, reason}, now, 0)
@@ -25,4 +30,8 @@ export function followDeep(
     },
     signal,
   )
+}
+
+function waitingIn({items}: StatusReport): [name: string, waiting: number | null][] {
+  return items.map((item) => [item.name, waitingOf([item])])
 }

@@ -1,7 +1,7 @@
 import {UsageError} from '../../errors/index.ts'
 import {age} from '../../text/age.ts'
 import {isoTime} from '../../text/time.ts'
-import {type Blindness, rest} from '../polling.ts'
+import {type Blindness, type History, rest} from '../polling.ts'
 import {changesBetween, watchChange} from './changes.ts'
 import type {Pace} from './follow-kind.ts'
 import {LiveSnapshot} from './follow-watches.ts'
@@ -20,6 +20,8 @@ export interface Sight {
   readonly blind: Blindness | null
   /** When following began, epoch milliseconds. */
   readonly since: number
+  /** What waited for each workload, look by look; empty where nobody looks (`--deep`). */
+  readonly waiting: History
 }
 
 export const PACE: Pace = {gatherMs: 250, tickMs: 5000, quietMs: 2000, patienceMs: 60_000, retryMs: 2000, slowRetryMs: 60_000}
@@ -63,7 +65,7 @@ export async function* followStatus(
 }
 
 export function firstSight(report: StatusReport, now: number): Sight {
-  return {report, changes: changesBetween(null, report), recent: [], blind: null, since: now}
+  return {report, changes: changesBetween(null, report), recent: [], blind: null, since: now, waiting: new Map()}
 }
 
 /** What follows from a newer report, or from none while blind. Pure. */
@@ -76,7 +78,7 @@ export function nextSight(last: Sight, report: StatusReport, lost: Blindness | n
     changes.push(watchChange(last.report, isoTime(now), false, `blind for ${age(now - last.blind.since)}`))
   }
   if (report !== last.report) changes.push(...changesBetween(last.report, report))
-  return {report, changes, recent: [...last.recent, ...changes].slice(-RECENT), blind, since: last.since}
+  return {report, changes, recent: [...last.recent, ...changes].slice(-RECENT), blind, since: last.since, waiting: last.waiting}
 }
 
 /** A pod that was named may be gone later: what the targets named last still holds. */

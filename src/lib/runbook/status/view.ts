@@ -4,6 +4,7 @@ import {strip} from '../../text/strip.ts'
 import {table} from '../../text/table.ts'
 import {clockTime, parseTime} from '../../text/time.ts'
 import {tones, type Tone} from '../../text/tone.ts'
+import {hasBars} from '../../text/trend.ts'
 import {clip, type ViewOptions} from '../../text/view.ts'
 import {backlogOf, type Backlog} from '../backlog.ts'
 import {junit, type FailOn, type JunitCase} from '../junit.ts'
@@ -13,20 +14,31 @@ import {waitsOf, weightOf} from './backlog.ts'
 import {closing, faults, isFault, number, ratio, withoutMissing} from './faults-view.ts'
 import type {StatusItem, StatusReport, StatusService} from './schema.ts'
 
-/** All workloads by category, then what is wrong (worst last), then the verdict. `news` are lines to show before the verdict. */
-export function statusTable(report: StatusReport, options: ViewOptions, news: readonly string[] = []): string {
-  return render(report, options, false, news)
+/** Columns of a trend. */
+export const TREND_WIDTH = 16
+
+/** What a watch adds to a report. */
+export interface Watched {
+  /** Lines before the verdict. */
+  readonly news?: readonly string[]
+  /** What waited for a workload, as a line of bars. */
+  readonly trendOf?: (name: string) => string
+}
+
+/** All workloads by category, then what is wrong (worst last), then the verdict. */
+export function statusTable(report: StatusReport, options: ViewOptions, watched: Watched = {}): string {
+  return render(report, options, false, watched)
 }
 
 /** As the table, with every count and the whole note. */
-export function statusWide(report: StatusReport, options: ViewOptions, news: readonly string[] = []): string {
-  return render(report, options, true, news)
+export function statusWide(report: StatusReport, options: ViewOptions, watched: Watched = {}): string {
+  return render(report, options, true, watched)
 }
 
 /** What is wrong and the verdict alone (`--problems`). */
-export function statusProblems(report: StatusReport, options: ViewOptions, news: readonly string[] = []): string {
+export function statusProblems(report: StatusReport, options: ViewOptions, {news = [], trendOf}: Watched = {}): string {
   const tone = tones(options.colour)
-  return finish([header(report, tone), '', ...faults(report, options, tone), ...news, ...closing(report, options, tone)])
+  return finish([header(report, tone), '', ...faults(report, options, tone, trendOf), ...news, ...closing(report, options, tone)])
 }
 
 /** `deployment.apps/NAME`, a line each, as kubectl prints names. */
@@ -34,12 +46,12 @@ export function statusNames(report: StatusReport): string {
   return report.items.map((item) => `${item.kind.toLowerCase()}.apps/${item.name}\n`).join('')
 }
 
-function render(report: StatusReport, options: ViewOptions, isWide: boolean, news: readonly string[]): string {
+function render(report: StatusReport, options: ViewOptions, isWide: boolean, {news = [], trendOf}: Watched): string {
   const tone = tones(options.colour)
   const lines = [header(report, tone), '']
   for (const group of categories(withoutMissing(report))) {
     const title = tone.strong(group.title) + group.counts
-    lines.push(...(isWide ? wideRows(title, group.items, options, tone) : compactRows(title, group.items, options, tone)), '')
+    lines.push(...(isWide ? wideRows : compactRows)(title, group.items, options, tone, trendOf), '')
   }
   if (report.others.length > 0) {
     const cells = report.others.map((other) => [`${other.kind}/${other.name}`, ratio(other), other.severity, other.reason].map(strip))
@@ -110,11 +122,14 @@ const AGE_COLUMN = 4
 const DAY_MS = 86_400_000
 
 /** The columns have the same widths in every category, and so are one cell to the table, which takes its time for each. */
-function compactRows(title: string, items: readonly StatusItem[], options: ViewOptions, tone: Tone): string[] {
+function compactRows(title: string, items: readonly StatusItem[], options: ViewOptions, tone: Tone, trendOf: Watched['trendOf']): string[] {
   const nameColumn = Math.max(NAME_COLUMN, ...items.map(({name}) => name.length))
   const taken = 2 + nameColumn + 2 + 5 + 2 + 11 + 2
   const backlogs = backlogsOf(items)
-  const room = options.width - taken - (backlogs === null ? 0 : AMOUNT_COLUMN + 2 + AGE_COLUMN + 2)
+  const left = options.width - taken - (backlogs === null ? 0 : AMOUNT_COLUMN + 2 + AGE_COLUMN + 2)
+  const trends = backlogs === null || trendOf === undefined ? null : items.map(({name}) => trendOf(name))
+  const isBeside = trends !== null && left >= TREND_WIDTH
+  const room = isBeside ? left - TREND_WIDTH - 2 : left
   const line = (item: StatusItem, index: number): string =>
     [
       strip(item.name).padEnd(nameColumn),
@@ -122,12 +137,15 @@ function compactRows(title: string, items: readonly StatusItem[], options: ViewO
       // Blanks outside the colour, so that those at the end of a line can go.
       toned(item.health, item.severity, tone) + ' '.repeat(11 - item.health.length),
       ...(backlogs === null ? [] : backlogCells(backlogs[index]!, weightOf(item), tone)),
+      ...(isBeside ? [trends[index]!.padEnd(TREND_WIDTH)] : []),
       room > 0 ? shortNote(item, room, options.now) : '',
     ].join('  ')
-  const heading = backlogs === null ? '' : tone.quiet(`${titleOf(backlogs).padStart(AMOUNT_COLUMN)}   AGE`)
+  const heading = backlogs === null ? '' : tone.quiet(`${titleOf(backlogs).padStart(AMOUNT_COLUMN)}   AGE${isBeside ? '  TREND' : ''}`)
   const gap = ' '.repeat(Math.max(2, taken - stripVTControlCharacters(title).length))
+  // Without room beside it a trend stands below its row, where there is something to see.
+  const below = (index: number): string[][] => (trends === null || isBeside || !hasBars(trends[index]!) ? [] : [[`  ${trends[index]!}`]])
   const rows = table(
-    items.map((item, index) => [line(item, index)]),
+    items.flatMap((item, index) => [[line(item, index)], ...below(index)]),
     {indent: 2},
   )
   return [heading === '' ? title : `${title}${gap}${heading}`, ...rows]
@@ -148,15 +166,15 @@ function backlogCells({amount, age: oldest}: Backlog, severity: Severity, tone: 
   return [' '.repeat(Math.max(0, AMOUNT_COLUMN - amount.length)) + toned(amount, severity, tone), oldest.padStart(AGE_COLUMN)]
 }
 
-function wideRows(title: string, items: readonly StatusItem[], options: ViewOptions, tone: Tone): string[] {
+function wideRows(title: string, items: readonly StatusItem[], options: ViewOptions, tone: Tone, trendOf: Watched['trendOf']): string[] {
   const backlogs = backlogsOf(items)
   const head = ['NAME', 'READY', 'HEALTH', 'UPDATED', 'AVAILABLE', 'BASELINE', 'RESTARTS', 'CHANGED', 'NOTE']
-  if (backlogs !== null) head.splice(-1, 0, titleOf(backlogs), 'AGE')
-  const rows = items.map((item, index) => wideRow(item, backlogs?.[index] ?? null, options, tone))
+  if (backlogs !== null) head.splice(-1, 0, titleOf(backlogs), 'AGE', ...(trendOf === undefined ? [] : ['TREND']))
+  const rows = items.map((item, index) => wideRow(item, backlogs?.[index] ?? null, options, tone, trendOf))
   return [title, ...table([head.map((word) => tone.quiet(word)), ...rows], {indent: 2, align: ['left', 'right']})]
 }
 
-function wideRow(item: StatusItem, backlog: Backlog | null, options: ViewOptions, tone: Tone): string[] {
+function wideRow(item: StatusItem, backlog: Backlog | null, options: ViewOptions, tone: Tone, trendOf: Watched['trendOf']): string[] {
   const changed = parseTime(item.changed?.at)
   return [
     strip(item.name),
@@ -167,7 +185,9 @@ function wideRow(item: StatusItem, backlog: Backlog | null, options: ViewOptions
     number(item.baseline),
     String(item.restarts.total),
     changed === null ? '-' : age(options.now - changed),
-    ...(backlog === null ? [] : [toned(backlog.amount, weightOf(item), tone), backlog.age]),
+    ...(backlog === null
+      ? []
+      : [toned(backlog.amount, weightOf(item), tone), backlog.age, ...(trendOf === undefined ? [] : [trendOf(item.name)])]),
     [note(item), strip(item.purpose ?? '')].filter(Boolean).join('; '),
   ]
 }

@@ -1,12 +1,13 @@
 import {strip, stripLine} from '../../text/strip.ts'
 import {clockTime, parseTime} from '../../text/time.ts'
 import {tones, type Tone} from '../../text/tone.ts'
+import {trend} from '../../text/trend.ts'
 import {clip, type ViewOptions} from '../../text/view.ts'
 import {watchHead} from '../polling.ts'
 import {toned} from '../view.ts'
 import type {Sight} from './follow.ts'
 import type {StatusChange} from './schema.ts'
-import {statusProblems, statusTable, statusWide} from './view.ts'
+import {statusProblems, statusTable, statusWide, TREND_WIDTH} from './view.ts'
 
 export type WatchForm = 'table' | 'wide' | 'problems'
 
@@ -18,7 +19,10 @@ const DATE = 11
 /** A sight for a screen: `head` stays at the top, `body` may be longer than the screen. */
 export function watchPage(sight: Sight, form: WatchForm, options: ViewOptions): {head: string[]; body: string[]} {
   const tone = tones(options.colour)
-  const [title = '', ...body] = FORMS[form](sight.report, options, recentChanges(sight, options, tone))
+  const {report, waiting} = sight
+  const trendOf = (name: string): string => trend(waiting.get(name) ?? [], TREND_WIDTH)
+  const news = recentChanges(sight, options, tone)
+  const [title = '', ...body] = FORMS[form](report, options, waiting.size === 0 ? {news} : {news, trendOf})
     .trimEnd()
     .split('\n')
   return {head: watchHead(title, sight.blind, options), body}

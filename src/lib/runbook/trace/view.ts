@@ -29,7 +29,7 @@ export function traceViews(): Record<'table' | 'wide' | 'mermaid', View> {
 export interface Form {
   /** Every workload, and the names that services are called by. */
   readonly isWide: boolean
-  /** A line that shows how much waited at a hop; '' for none. */
+  /** A line of bars for a hop, look by look; blank where nothing is known. */
   readonly trends?: (hop: TraceHop) => string
 }
 
@@ -67,7 +67,7 @@ function picture(hops: readonly TraceHop[], options: ViewOptions, tone: Tone, {i
     const mark = isLast ? ' ' : hop.broken || hop.cutOffBy.length > 0 ? tone.critical('x') : tone.quiet('|')
     const state = toned(stateOf(hop), hop.checked ? hop.severity : 'info', tone) + ' '.repeat(stateColumn - stateOf(hop).length)
     const [first = '', ...rest] = wrap(detailsOf(hop), Math.max(MIN_ROOM, options.width - taken), '')
-    const drawn = hop.kind === 'category' ? (trends?.(hop) ?? '') : ''
+    const drawn = trends?.(hop).trimEnd() ?? ''
     const below = [
       ...[...rest, drawn].filter((line) => line !== '').map((line) => ' '.repeat(taken - 5) + line),
       ...members(hop, tone, isWide),

@@ -1,5 +1,5 @@
 import {strip} from '../../text/strip.ts'
-import {backlogOf} from '../backlog.ts'
+import {backlogOf, waitingOf} from '../backlog.ts'
 import type {TraceHop, TraceService, TraceWorkload} from './schema.ts'
 
 /** What a hop is called: `service st-redis-sp (cache)`. */
@@ -67,12 +67,8 @@ export function hopKey({flow, name}: TraceHop): string {
   return `${flow}/${name}`
 }
 
-/** Jobs and events that wait at a hop; null where nothing can, or not all of it is known. Events beyond 2^53 lose their last digits. */
-export function waitingOf({workloads}: TraceHop): number | null {
-  const amounts = workloads.flatMap(({queues, groups}) => [
-    ...(queues ?? []).map(({state, pending}) => (state === 'absent' ? 0 : pending)),
-    ...(groups ?? []).map(({state, lag}) => (state === 'absent' ? 0 : lag)),
-  ])
-  if (amounts.length === 0 || amounts.includes(null)) return null
-  return amounts.reduce<number>((sum, amount) => sum + Number(amount), 0)
+/** What a watch draws of a hop: jobs and events that wait for a category, else how many of it are ready; null where it is not known. */
+export function numberOf({kind, service, workloads}: TraceHop): number | null {
+  if (kind === 'category') return waitingOf(workloads)
+  return (kind === 'service' ? service?.readyEndpoints : workloads[0]?.ready) ?? null
 }
