@@ -1,8 +1,11 @@
-import {beforeEach, describe, expect, test} from 'vitest'
+import {beforeAll, beforeEach, describe, expect, test} from 'vitest'
+import {builtinCatalogue} from '../../src/lib/catalogue/index.ts'
 import {KAFKA_USERS} from '../real/kafka.ts'
 import {backlogAccessSuite} from './backlog-access.ts'
 import {consumerLagSuite} from './consumer-lag.ts'
 import {type RealLagStage, realLagStage} from './lag-real.ts'
+import {expectLagScenario} from './lag-scenarios.ts'
+import {meanwhile} from './lag-stage.ts'
 import {writeFileFor} from './target.ts'
 
 describe('on real servers', () =>
@@ -10,7 +13,58 @@ describe('on real servers', () =>
     beforeEach(() => open().kafka.mustRun())
     logins(open)
     backlogAccessSuite('consumer-lag', () => open().target)
+    scenarios(open)
   }))
+
+/** The scenarios of the sandbox, made of real groups in the runbook's namespace. */
+function scenarios(open: () => RealLagStage): void {
+  const EVENTS = 160
+  const GROUPS = builtinCatalogue.workloads.flatMap(({name, category}) => (category === 'consumers' ? [name] : []))
+  const topicOf = (group: string): string => `sapoche.${group.replace('consumer-', '')}`
+  const commitAll = (group: string, offset: number): Promise<void> => open().commit(group, topicOf(group), [offset, offset, offset])
+  const lag = () => open().target.sapoche(['consumer-lag', '--window', '1s', '-o', 'json'])
+
+  describe('scenarios', () => {
+    beforeAll(async () => {
+      for (const group of GROUPS) {
+        await open().createTopic(topicOf(group), [0, 1, 2])
+        for (const partition of [0, 1, 2]) await open().produce(topicOf(group), partition, EVENTS, 30 * 60_000)
+        await commitAll(group, EVENTS)
+      }
+    })
+
+    test('consumer-stuck', async () => {
+      const group = 'consumer-lis-testresult'
+      await commitAll(group, 0)
+      const member = await open().join(group, topicOf(group))
+      const run = await lag()
+      await member.stop()
+      await commitAll(group, EVENTS)
+      expectLagScenario('consumer-stuck', run)
+    })
+
+    test('silent-backlog', async () => {
+      const group = 'consumer-spc-pos-orders'
+      const run = await meanwhile(async (round) => {
+        await open().commit(group, topicOf(group), [round, EVENTS, EVENTS])
+        await open().produce(topicOf(group), 0, 20)
+      }, lag)
+      await open().commit(group, topicOf(group), [EVENTS])
+      expectLagScenario('silent-backlog', run)
+    })
+
+    test('kafka-broker-down', async () => {
+      // Nothing is behind but for the broker.
+      await open().trim(topicOf('consumer-spc-pos-orders'), 0, EVENTS)
+      try {
+        await open().lose([2])
+        expectLagScenario('kafka-broker-down', await lag())
+      } finally {
+        await open().restore()
+      }
+    })
+  })
+}
 
 /** TLS and a login inside the port-forward. */
 function logins(open: () => RealLagStage): void {
