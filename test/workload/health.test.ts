@@ -261,6 +261,27 @@ describe('inactive and stopped', () => {
       '0 replicas where the catalogue expects 1; at 0 for at least 24 h, by unknown',
     ],
     [
+      'not taken up yet: what the controller said before is about another zero, or none',
+      workload({
+        deployment: deployment({
+          replicas: 0,
+          generation: 4,
+          observed: 3,
+          managers: [{manager: 'kube', subresource: 'status', time: ago(HOUR)}],
+        }),
+        expectation: one,
+        events: new Map([
+          [
+            'worker-uid',
+            [event('worker-uid', 'ScalingReplicaSet', 'Scaled down replica set worker-old from 1 to 0', 9 * MINUTE, 'Normal')],
+          ],
+        ]),
+      }),
+      'stopped',
+      'critical',
+      '0 replicas where the catalogue expects 1; scaled to 0, by unknown',
+    ],
+    [
       'by a manager that the API server names',
       workload({
         deployment: deployment({

@@ -60,9 +60,10 @@ function countWords(expectation: Expectation | null, desired: number): string {
 
 /** When it was scaled to 0: by our record, by the event while it is kept, else at the controller's last word or before. */
 function lastScaling(situation: Situation): {words: string; since: number | null} {
-  const {record, deployment, facts, now} = situation
-  const at = record?.at ?? zeroEvent(facts.events.get(deployment.uid) ?? [])
-  if (at !== null) return {words: scalingWords(situation, at), since: at}
+  const {record, deployment, facts, now, observed} = situation
+  // Until the controller has taken it up, its events and its status are of what was before.
+  const at = record?.at ?? (observed ? zeroEvent(facts.events.get(deployment.uid) ?? []) : null)
+  if (at !== null || !observed) return {words: scalingWords(situation, at), since: at}
   const latest = statusTime(deployment)
   const duration = latest === null ? '' : ` for at least ${age(now - latest)}`
   return {words: `at 0${duration}${authorWords(author(situation))}`, since: latest}
