@@ -1,8 +1,10 @@
 import type {IncomingMessage, ServerResponse} from 'node:http'
+import {connect, type Socket} from 'node:net'
+import {setImmediate as turn} from 'node:timers/promises'
 import {expect, onTestFinished, test} from 'vitest'
 import {openOrthancReader, openPageReader} from '../../../src/lib/clients/orthanc/index.ts'
 import type {Answer, OrthancReader} from '../../../src/lib/clients/orthanc/types.ts'
-import {ServerDownError} from '../../../src/lib/clients/reach/index.ts'
+import {directNetwork, type Network, ServerDownError} from '../../../src/lib/clients/reach/index.ts'
 import {InterruptedError, UnreachableError} from '../../../src/lib/errors/index.ts'
 import {accessTo, closedPort, PATIENT, raw, secureWeb, tickingClock, web} from './lab.ts'
 
@@ -208,6 +210,40 @@ test('nobody has no credentials, user has, and both use one connection; what clo
     `GET /orthanc/tools/now ${BASIC}`,
   ])
   expect(connections.size).toBe(2)
+})
+
+test('closed while a connection is being opened: it is let go of, whenever it comes', async () => {
+  const port = await raw(() => {})
+  const controller = new AbortController()
+  const sockets: Socket[] = []
+  const network: Network = {
+    ...directNetwork,
+    connect(address) {
+      const socket = connect(address)
+      sockets.push(socket)
+      return socket
+    },
+  }
+  const reader = readerAt(port, 5000, {network})
+  const asked = reader.alive('nobody', controller.signal)
+  controller.abort(new InterruptedError())
+  await expect(asked).rejects.toThrow(InterruptedError)
+  reader.close()
+  await expect.poll(() => sockets.map(({destroyed}) => destroyed)).toEqual([true])
+})
+
+test('asked when all is over: rejected, and nothing goes on behind', async () => {
+  const port = await raw(() => {})
+  const gone: unknown[] = []
+  const note = (reason: unknown): void => void gone.push(reason)
+  process.on('unhandledRejection', note)
+  onTestFinished(() => void process.off('unhandledRejection', note))
+  const over = AbortSignal.abort(new InterruptedError())
+  await expect(readerAt(port).alive('nobody', over)).rejects.toThrow(InterruptedError)
+  await expect(readerAt(port).echo({port, called: 'A', calling: 'B'}, over)).rejects.toThrow(InterruptedError)
+  await turn()
+  await turn()
+  expect(gone).toEqual([])
 })
 
 test('the signal ends a request', async () => {

@@ -38,7 +38,11 @@ export function startDeadline(caller: AbortSignal | undefined, ms: number, late:
 
 /** `promise`, given up at once when `signal` aborts. What it does goes on behind the scenes. */
 export async function orAbort<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  if (signal.aborted) throw interruption(signal)
+  if (signal.aborted) {
+    // Nobody will ask what became of it.
+    promise.catch(() => {})
+    throw interruption(signal)
+  }
   let onAbort = () => {}
   try {
     return await Promise.race([

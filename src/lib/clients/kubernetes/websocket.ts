@@ -32,6 +32,7 @@ export function openWebSocket(
       webSocket.terminate()
       socket.destroy()
     }
+    if (signal.aborted) onAbort()
     signal.addEventListener('abort', onAbort, {once: true})
     const settle =
       <T>(then: (value: T) => void) =>

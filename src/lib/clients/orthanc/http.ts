@@ -1,6 +1,6 @@
 import {Agent, type ClientRequest, type ClientRequestArgs, type IncomingMessage, request} from 'node:http'
 import type {Duplex} from 'node:stream'
-import {SapocheError} from '../../errors/index.ts'
+import {InterruptedError, SapocheError} from '../../errors/index.ts'
 import {fromConnection, nameOf} from '../reach/errors.ts'
 import {openConnection, orAbort} from '../reach/open.ts'
 import type {Access} from '../reach/types.ts'
@@ -139,10 +139,11 @@ function failureOf(error: unknown, what: string, timeoutMs: number): Failure {
   throw fromConnection(error, what)
 }
 
-/** Opens connections as the access says, one at a time. */
+/** Opens connections as the access says, one at a time. Node's own forgets those that are still being opened when it is destroyed. */
 class ConnectionAgent extends Agent {
   readonly #access: Access
   readonly #withinMs: number
+  readonly #end = new AbortController()
 
   constructor(access: Access, withinMs: number) {
     super({keepAlive: true, maxSockets: 1})
@@ -150,14 +151,20 @@ class ConnectionAgent extends Agent {
     this.#withinMs = withinMs
   }
 
-  /** As Node calls it: the request's own options, the signal among them. */
-  override createConnection(options: ClientRequestArgs, callback?: (error: Error | null, stream: Duplex) => void): undefined {
-    void this.#open(options.signal ?? new AbortController().signal, callback as (error: unknown, stream?: Duplex) => void)
+  override createConnection(_: ClientRequestArgs, callback?: (error: Error | null, stream: Duplex) => void): undefined {
+    void this.#open(callback as (error: unknown, stream?: Duplex) => void)
   }
 
-  async #open(signal: AbortSignal, callback: (error: unknown, stream?: Duplex) => void): Promise<void> {
+  override destroy(): void {
+    this.#end.abort(new InterruptedError())
+    super.destroy()
+  }
+
+  async #open(callback: (error: unknown, stream?: Duplex) => void): Promise<void> {
+    const {signal} = this.#end
     try {
       const connection = await openConnection(this.#access, this.#access.addresses[0], {signal, withinMs: this.#withinMs})
+      if (signal.aborted) connection.destroy(signal.reason as InterruptedError)
       if (connection.errored !== null) throw connection.errored
       callback(null, connection)
     } catch (error) {
