@@ -9,6 +9,7 @@ import {restart} from '../../src/lib/runbook/restart/index.ts'
 import {rollback} from '../../src/lib/runbook/rollback/index.ts'
 import {scale, type ScaleReport} from '../../src/lib/runbook/scale/index.ts'
 import type {Run} from '../package/program.ts'
+import {waitUntil} from '../real/processes.ts'
 import {bareOperator, isComplete, overtaken, type Bare, type DeploymentObject} from './operations-kit.ts'
 import {deployment, reportOf, type DeploymentParts} from './scene.ts'
 import type {Person, Rule, Target} from './target.ts'
@@ -87,15 +88,17 @@ export function operationsAccessSuite(open: () => Promise<Target>): void {
   })
   afterAll(() => target.close())
 
+  const becomes = (name: string, isUp: (found: DeploymentObject) => boolean): Promise<void> =>
+    waitUntil(`${name} is up`, async () => isUp(await target.api.get<DeploymentObject>(`${APPS}/deployments/${name}`)), {timeout: 15_000})
+
   /** A deployment of its own in the runbook's namespace, for there the Roles are; gone after `use`. */
   async function withDeployment<T>(parts: DeploymentParts, use: (name: string) => Promise<T>): Promise<T> {
     const name = `ops-${process.pid}-${++count}`
-    const read = (): Promise<DeploymentObject> => target.api.get<DeploymentObject>(`${APPS}/deployments/${name}`)
     await target.api.create(`${APPS}/deployments`, deployment(name, parts))
     try {
-      const isUp = (found: DeploymentObject): boolean =>
-        parts.labels === undefined ? isComplete(found) : (found.status.observedGeneration ?? 0) >= found.metadata.generation
-      while (!isUp(await read())) await new Promise((resolve) => setTimeout(resolve, 50))
+      await becomes(name, (found) =>
+        parts.labels === undefined ? isComplete(found) : (found.status.observedGeneration ?? 0) >= found.metadata.generation,
+      )
       return await use(name)
     } finally {
       await target.api.delete(`${APPS}/deployments/${name}`)
@@ -109,6 +112,7 @@ export function operationsAccessSuite(open: () => Promise<Target>): void {
       if (command === 'rollback') {
         const image = {spec: {template: {spec: {containers: [{name: 'app', image: 'registry.example/case:1.1'}]}}}}
         await target.api.patch(`${APPS}/deployments/${name}`, image, 'strategic-merge')
+        await becomes(name, isComplete)
       }
       await use(name, pods.items[0]?.metadata.name ?? '')
     })
