@@ -108,9 +108,10 @@ describe('the table', () => {
 
   test('what is not known is no zero', () => {
     const dark = item('dark', {movement: 'unknown', lag: null, severity: 'unknown', reason: "it can't be read"})
-    const text = lagTable(report([dark]), OPTIONS)
+    const text = lagTable(report([dark, STUCK]), OPTIONS)
     expect(text).toMatch(/^dark +- /m)
     expect(text).toContain('at least 5000 events behind in all')
+    expect(lagTable(report([dark]), OPTIONS)).not.toContain('events behind')
   })
 
   test('brokers in trouble, warnings, and what was not looked at', () => {

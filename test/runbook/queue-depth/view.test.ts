@@ -57,7 +57,15 @@ CRITICAL  1 of 3 queues needs you, 1 warning; 3 pending, 0 delayed, 1 reserved
     const text = table(report, NARROW)
     expect(text).toMatch(/\nredis {2}critical {2}down\n/)
     expect(text).toMatch(/\nredis {2}critical\n {2}Redis at r:6379 is down: connection refused\n/)
-    expect(text).toMatch(/\nCRITICAL {2}Redis itself is in trouble, 1 unknown; /)
+    expect(text).toMatch(/\nCRITICAL {2}Redis itself is in trouble, 1 unknown\n/)
+  })
+
+  test('a queue that can not be read: what there is besides is the least', async () => {
+    const here = await scene()
+    here.redis('DEL', 'queues:pdf-en')
+    here.redis('SET', 'queues:pdf-en', 'x')
+    const text = table(await here.read(), NARROW)
+    expect(text).toMatch(/\nCRITICAL {2}1 of 3 queues needs you, 1 warning; at least 2 pending, 0 delayed,/)
   })
 
   test('nothing to show', async () => {

@@ -2,6 +2,7 @@ import {SapocheError, UnreachableError} from '../../errors/index.ts'
 import {nameOf, ServerDownError} from '../reach/index.ts'
 import type {Address, KafkaAccess} from '../reach/index.ts'
 import {type ApiVersions, BrokerConnection} from './connection.ts'
+import {BrokerSilentError} from './errors.ts'
 import type {LagReaderOptions} from './index.ts'
 
 /** The brokers of one cluster, each by one connection that is opened when it is first needed. */
@@ -60,9 +61,12 @@ export class Brokers {
         failures.push(error)
       }
     }
-    // That one is down says less than that another refuses us, or that the way is blocked.
-    const telling = failures.find((error) => !(error instanceof ServerDownError))
-    if (telling !== undefined || failures.length === 1) throw telling ?? failures[0]
+    // That one is down, or silent, says less than that another refuses us, or that the way is blocked.
+    const telling = failures.find((error) => !(error instanceof ServerDownError || error instanceof BrokerSilentError))
+    const silent = failures.find((error) => error instanceof BrokerSilentError)
+    if (telling !== undefined) throw telling
+    if (silent !== undefined) throw new ServerDownError(`${nameOf(this.#access)} takes connections and does not answer`, {cause: silent})
+    if (failures.length === 1) throw failures[0]
     throw new ServerDownError(`${nameOf(this.#access)} is down: no broker takes a connection`, {cause: failures[0]})
   }
 

@@ -15,6 +15,9 @@ const REFUSALS: Readonly<Record<string, string>> = {
   CLUSTER_AUTHORIZATION_FAILED: 'cluster',
 }
 
+/** It took the connection, and does not answer. */
+export class BrokerSilentError extends TimedOutError {}
+
 /** An error code about one group, topic or partition; the message leaves out which. */
 export function fromFault({type, message}: KafkaFault): SapocheError {
   const subject = REFUSALS[type]
@@ -48,7 +51,7 @@ export function fromBroker(error: unknown, lost: Error | null, what: string, acc
     })
   }
   if (lost !== null) return fromConnection(lost, what)
-  if (name === 'KafkaJSRequestTimeoutError') return new TimedOutError(`no answer from ${what}`, {cause: error})
+  if (name === 'KafkaJSRequestTimeoutError') return new BrokerSilentError(`no answer from ${what}`, {cause: error})
   if (name.startsWith('KafkaJSConnection')) {
     const hints = access.credentials === null ? [NO_CREDENTIALS] : []
     return new UnreachableError(`${what} closed the connection`, {cause: error, hints})

@@ -188,6 +188,9 @@ export function verdictWords({summary, brokers, items}: ConsumerLagReport): stri
     warning > 0 ? count(warning, 'warning') : '',
     lost > 0 ? `${count(lost, 'broker')} in trouble` : '',
   ].filter(Boolean)
-  const isWhole = items.every((item) => item.lag !== null || item.state === 'absent' || item.movement === 'no-commits')
-  return `${trouble.length > 0 ? trouble.join(', ') : count(groups, 'group')}; ${isWhole ? '' : 'at least '}${lag} events behind in all`
+  const words = trouble.length > 0 ? trouble.join(', ') : count(groups, 'group')
+  // Of what can't be read nothing is known, and not that it is nothing.
+  const unread = items.filter((item) => item.lag === null && item.state !== 'absent' && item.movement !== 'no-commits').length
+  if (unread > 0 && unread === items.length) return words
+  return `${words}; ${unread === 0 ? '' : 'at least '}${lag} events behind in all`
 }

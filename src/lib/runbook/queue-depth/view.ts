@@ -149,8 +149,11 @@ function closing(report: QueueDepthReport, {width}: ViewOptions, tone: Tone): st
     amount('unknown') > 0 ? `${amount('unknown')} unknown` : '',
     amount('warning') > 0 ? count(amount('warning'), 'warning') : '',
   ].filter(Boolean)
-  const work = `${summary.pending} pending, ${summary.delayed} delayed, ${summary.reserved} reserved`
-  const words = trouble.length > 0 ? `${trouble.join(', ')}; ${work}` : `${count(summary.queues, 'queue')}: ${work}`
+  // Of what can't be read nothing is known, and not that it is nothing.
+  const isUnread = summary.unreadable > 0 && summary.unreadable === summary.queues
+  const least = summary.unreadable > 0 ? 'at least ' : ''
+  const work = `${least}${summary.pending} pending, ${summary.delayed} delayed, ${summary.reserved} reserved`
+  const words = trouble.length > 0 ? `${trouble.join(', ')}${isUnread ? '' : `; ${work}`}` : `${count(summary.queues, 'queue')}: ${work}`
   const unseen = notChecked.length > 0 ? wrap(`not checked: ${notChecked.join(', ')}`, width, '    ') : []
   return [...labelled(verdict.toUpperCase(), words, width, (label) => toned(label, verdict, tone)), ...unseen]
 }
