@@ -60,6 +60,12 @@ export function orthancScenarioSuite(open: (scenario: OrthancScenario) => Promis
       expect({command, code, stderr}).toEqual({command, code: 0, stderr: ''})
     }
   }
+  /** Orthanc as `status --deep` has it beside the workloads that are named. */
+  const inStatus = async (workload = 'orthanc-read-api', options: RunOptions = {}) => {
+    const found = await run(['status', workload, '--deep', '-o', 'json'], options)
+    const {servers, notChecked} = reportOf<StatusReport>(found, 'StatusReport')
+    return {code: found.code, server: servers.find(({name}) => name === 'orthanc'), notChecked}
+  }
   const asUserOfIt = (): RunOptions => asUser(situation.login.name, situation.login.password)
 
   describe('baseline', () => {
@@ -88,6 +94,13 @@ export function orthancScenarioSuite(open: (scenario: OrthancScenario) => Promis
       })
       const status = await run(['status', '-o', 'json'])
       expect({code: status.code, verdict: reportOf<StatusReport>(status, 'StatusReport').verdict}).toEqual({code: 0, verdict: 'ok'})
+    })
+
+    test('status --deep asks it too: alive, and what takes credentials was not looked at', async () => {
+      await probe()
+      const {code, server, notChecked} = await inStatus()
+      expect({code, server}).toEqual({code: 0, server: {name: 'orthanc', severity: 'ok', reason: '', next: []}})
+      expect(notChecked).toContain('database, storage, dicom of Orthanc (orthanc-probe)')
     })
 
     test('its Role suffices', async () => {
@@ -177,6 +190,10 @@ export function orthancScenarioSuite(open: (scenario: OrthancScenario) => Promis
         expect.arrayContaining(['sapoche logs orthanc-read-api --level error', 'sapoche changes orthanc-read-api --since 1d']),
       )
       await follow(report.next.filter((command) => command !== 'sapoche doctor'))
+      expect(await inStatus('orthanc-read-api', asUserOfIt())).toMatchObject({
+        code: 2,
+        server: {severity: 'critical', reason: expect.stringMatching(/database: .*503/)},
+      })
       // For a health gate that must know.
       expect((await probe(['--require', 'database'])).code).toBe(3)
     })
@@ -195,6 +212,14 @@ export function orthancScenarioSuite(open: (scenario: OrthancScenario) => Promis
       expect(steps('authentication')[0]?.reason).toMatch(/NodePort 30635/)
       expect(report.next).toEqual(['sapoche env orthanc-read-api --match ORTHANC', 'sapoche changes orthanc-read-api --since 7d'])
       await follow(report.next)
+      expect(await inStatus()).toMatchObject({
+        code: 2,
+        server: {severity: 'critical', reason: expect.stringMatching(/^authentication: .*NodePort 30635/), next: report.next},
+      })
+      // It is not asked where other workloads were named.
+      const elsewhere = await inStatus('st-bnkd-php')
+      expect({code: elsewhere.code, server: elsewhere.server}).toEqual({code: 0, server: undefined})
+      expect(elsewhere.notChecked).toContain('DICOM')
     })
 
     test('viewer-misconfigured: Orthanc is well, nobody sees an image', async () => {
@@ -205,6 +230,7 @@ export function orthancScenarioSuite(open: (scenario: OrthancScenario) => Promis
       expect(steps('viewer').filter(({status}) => status !== 'ok')).toMatchObject([
         {target: 'http://orthanc-read-api-service/dicomweb', reason: expect.stringMatching(/no browser reaches it/)},
       ])
+      expect(await inStatus()).toMatchObject({code: 1, server: {severity: 'warning', next: report.next}})
       // Who may come in sees that the path is wrong as well.
       const known = await probe([], asUserOfIt())
       expect(
