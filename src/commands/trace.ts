@@ -25,7 +25,7 @@ export default class Trace extends SapocheCommand {
   ]
   static override flags = {
     from: Flags.string({summary: 'this flow alone; all of the catalogue when not given', helpValue: '<gateway|events>'}),
-    ...outputFlags(['table', 'wide', 'json', 'yaml', 'mermaid']),
+    ...outputFlags(['table', 'wide', 'json', 'yaml', 'mermaid', 'junit']),
     ...checkFlags,
     ...liveFlags,
     ...bothServersFlags,
@@ -39,7 +39,7 @@ export default class Trace extends SapocheCommand {
     const {terminal, signal} = this
     try {
       const live = liveTrace(flags, await deepSession(session, {...flags, deep: true}, this.surroundings))
-      const display = {flags, format: formatOf(flags), views: traceViews(), terminal, signal, progress, now: session.now}
+      const display = {flags, format: formatOf(flags), views: traceViews(flags['fail-on']), terminal, signal, progress, now: session.now}
       const {report, code} = await showLive(live, display)
       this.endWith(code ?? exitCodeOf(report.verdict, flags['fail-on']))
     } finally {

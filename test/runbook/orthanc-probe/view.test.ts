@@ -67,7 +67,7 @@ CRITICAL  Orthanc is up, and its database is not; 10 steps ok
     ).toHaveLength(12)
   })
 
-  test('names and cases of junit: what was skipped is no case', async () => {
+  test('names, and cases of junit: what was skipped is told as such', async () => {
     const report = await (await lab({state: {users: []}})).probe()
     expect(name(report, NARROW).split('\n').slice(0, 3)).toEqual([
       'service/orthanc-read-api-service',
@@ -75,11 +75,11 @@ CRITICAL  Orthanc is up, and its database is not; 10 steps ok
       'pod/orthanc-read-api-0',
     ])
     const xml = junit(report, NARROW)
-    expect(xml).toMatch(/tests="10" failures="1" errors="0"/)
+    expect(xml).toMatch(/tests="12" failures="1" errors="0" skipped="2"/)
     expect(xml).toMatch(
       /<testcase classname="authentication" name="orthanc-read-api-0"><failure message="gives studies without credentials/,
     )
-    expect(xml).not.toContain('dicom (')
+    expect(xml).toContain('<testcase classname="dicom" name="orthanc-read-api-0"><skipped message="only with --dicom"/>')
   })
 })
 

@@ -5,7 +5,7 @@ import {traceViews} from '../../../src/lib/runbook/trace/view.ts'
 import {BACKLOG, ELSEWHERE, NOW, STOPPED_PHP, trace} from './sample.ts'
 
 const options = {width: 80, colour: false, now: NOW}
-const {table, wide, mermaid} = traceViews()
+const {table, wide, mermaid, junit} = traceViews('warning')
 const lines = (text: string): string => `\n${text}`
 
 describe('table', () => {
@@ -166,6 +166,14 @@ describe('wide', () => {
     expect(text).toContain('  st-redis-sp               st-redis-sp.sapoche.svc               ClusterIP')
     expect(text).toContain('3/3 ready, 3 endpoints of service st-bnkd-php\n')
   })
+})
+
+test('junit: each hop that was looked at is a case, and each service', () => {
+  const xml = junit(trace(STOPPED_PHP), options)
+  expect(xml).toMatch(/<testcase classname="gateway" name="st-bnkd-php"><failure message="[^"]*CrashLoopBackOff[^"]*" type="critical"\/>/)
+  expect(xml).toContain('<testcase classname="events" name="workers"/>')
+  expect(xml).toContain('<testcase classname="services" name="orthanc-read-api-service"/>')
+  expect(xml).toContain('<testcase classname="gateway" name="APISIX gateway"><skipped message="outside of the namespace"/>')
 })
 
 describe('mermaid', () => {

@@ -3,6 +3,7 @@ import {table} from '../../text/table.ts'
 import {tones, type Tone} from '../../text/tone.ts'
 import {count, labelled, type ViewOptions, wrap} from '../../text/view.ts'
 import {backlogOf} from '../backlog.ts'
+import {type FailOn, junit, type JunitCase} from '../junit.ts'
 import type {Severity} from '../schema.ts'
 import {faultsOf, weightOf, withoutMissing} from '../status/index.ts'
 import {header, toned} from '../view.ts'
@@ -18,12 +19,25 @@ const MANY = 3
 type View = (report: TraceReport, options: ViewOptions) => string
 
 /** The text formats of `trace`. */
-export function traceViews(): Record<'table' | 'wide' | 'mermaid', View> {
+export function traceViews(failOn: FailOn): Record<'table' | 'wide' | 'mermaid' | 'junit', View> {
   return {
     table: (report, options) => render(report, options, {isWide: false}),
     wide: (report, options) => render(report, options, {isWide: true}),
     mermaid: traceMermaid,
+    junit: (report) => junit('sapoche trace', junitCases(report), failOn),
   }
+}
+
+function junitCases({items, services}: TraceReport): JunitCase[] {
+  return [
+    ...items.map(({flow, name, checked, severity, reason}) => ({
+      group: flow,
+      name,
+      severity: checked ? severity : ('skipped' as const),
+      reason,
+    })),
+    ...services.map(({name, severity, reason}) => ({group: 'services', name, severity, reason})),
+  ]
 }
 
 export interface Form {
