@@ -181,6 +181,24 @@ describe('what is no plain number', () => {
     expect(found.partitions[0]).toMatchObject({committed: 500, end: 16, lag: null, note: 'commit beyond the end'})
   })
 
+  test('a consumer that keeps up while it is looked at: commits are read before the ends, and none is beyond one', async () => {
+    const kafka = ecg({events: 10, committed: 10})
+    let end = 10
+    const thenMoves =
+      <Q, A>(read: (question: Q) => Promise<A>) =>
+      async (question: Q): Promise<A> => {
+        const answer = await read(question)
+        kafka.produce('ecg', 5, NOW)
+        kafka.commit('consumer-ecg', 'ecg', (end += 5))
+        return answer
+      }
+    kafka.committed = thenMoves(kafka.committed.bind(kafka))
+    kafka.offsets = thenMoves(kafka.offsets.bind(kafka))
+    const found = item(await lag(kafka))
+    expect(found.partitions).toMatchObject([{lag: 5, note: ''}])
+    expect(found.reason).not.toMatch(/beyond/)
+  })
+
   test('a commit below the log start: what was deleted is not left to read', async () => {
     const kafka = ecg({committed: 10})
     kafka.partition('ecg').start = 60n
