@@ -79,6 +79,7 @@ export function rulesSuite(open: () => Promise<Target>): void {
       await patch(scene, 'web', {spec: {paused: true, template: {metadata: {labels: {changed: 'yes'}}}}})
       const seen = await scene.until((found) => web(found).reason.startsWith('paused since'))
       expectOutcome(seen, {health: 'progressing', severity: 'warning', reason: /^paused since \d{4}-\S+ \S+Z \(\d+ s\)$/, code: 1})
+      expect(web(seen.report).next).toEqual([`kubectl rollout resume deployment/web -n ${scene.namespace}`])
     })
 
     test('the progress deadline is over although the old pod serves', async () => {

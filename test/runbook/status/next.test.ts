@@ -23,8 +23,23 @@ test.each<[what: string, judgement: Partial<Judgement>, next: string[]]>([
   ['crashes, nothing known of a change', {...down, changed: null}, [TO_LOGS]],
   ['has no image', {...down, reason: 'container app: ImagePullBackOff', changed: change(1)}, ['sapoche events w', 'sapoche rollback w']],
   ['stands at zero', {health: 'stopped', severity: 'critical'}, ['sapoche scale w --to-baseline']],
+  [
+    'stands at zero for longer than it should',
+    {health: 'stopped', severity: 'critical', temporary: {until: NOW, overdue: true, previous: 1, by: null, reason: null}},
+    ['sapoche scale w --revert'],
+  ],
   ['is not there', {health: 'missing', severity: 'critical'}, ['sapoche catalogue diff']],
   ['is on its way', {health: 'progressing', severity: 'warning'}, ['sapoche status w --watch']],
+  [
+    'is paused',
+    {health: 'progressing', severity: 'warning', reason: 'paused since 2026-11-22 00:12:07Z (3 h)'},
+    ['kubectl rollout resume deployment/w -n ns'],
+  ],
 ])('what helps where a workload %s', (_, judgement, next) => {
-  expect(nextCommands('w', {...judgeWorkload(workload({}), NOW), ...judgement})).toEqual(next)
+  expect(nextCommands({name: 'w', namespace: 'ns', listed: true}, {...judgeWorkload(workload({}), NOW), ...judgement})).toEqual(next)
+})
+
+test('what the catalogue lacks has no baseline to go back to', () => {
+  const judgement = {...judgeWorkload(workload({}), NOW), health: 'stopped', severity: 'warning'} as const
+  expect(nextCommands({name: 'w', namespace: 'ns', listed: false}, judgement)).toEqual(['sapoche scale w --replicas 1'])
 })

@@ -174,7 +174,7 @@ function expectationOf({baseline, startupGrace, inactive}: CatalogueWorkload, ca
   return {baseline, startupGrace: startupGrace ?? catalogue.startupGrace, inactive}
 }
 
-function itemOf({workload, judgement}: Judged, {resolution, data}: ReportOptions): StatusItem {
+function itemOf({workload, judgement}: Judged, {resolution, data, namespace}: ReportOptions): StatusItem {
   const bound = data?.workloads.get(workload.name)
   const {changed, temporary, restarts} = judgement
   const hit = resolution.workloads.some(({name}) => name === workload.name)
@@ -212,7 +212,7 @@ function itemOf({workload, judgement}: Judged, {resolution, data}: ReportOptions
     evidence: [...judgement.evidence],
     queues: data === null ? null : [...(bound?.queues ?? [])],
     groups: data === null ? null : [...(bound?.groups ?? [])],
-    next: nextCommands(workload.name, judgement),
+    next: nextCommands({name: workload.name, namespace, listed: workload.listed !== null}, judgement),
   }
 }
 
