@@ -35,6 +35,7 @@ export default class Status extends SapocheCommand {
     ...allowFlag(HEALTHS, 'healths that do not count for the verdict, comma separated'),
     strict: Flags.boolean({summary: 'judge workloads that the catalogue lacks as severely as the others', helpGroup: 'CHECK'}),
     ...deepFlags,
+    deep: {...deepFlags.deep, summary: 'also queue depth, lag and DICOM: asks Redis, Kafka and Orthanc'},
     ...liveFlags,
     ...clusterFlags,
   }

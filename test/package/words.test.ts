@@ -16,6 +16,8 @@ const SHOWS: Readonly<Record<string, RegExp>> = {
   'consumer-lag': /OK {2}14 groups/,
   'queue-depth': /redis {2}info {2}master/,
   'status consumers --deep': /consumer-lis-testresult +1\/1 {2}ok +0\n/,
+  'logs all': /(?=[^]*  consumer-dicom )(?=[^]*  worker-sapoche-pdf )(?=[^]*  st-bnkd-php )[^]*  orthanc-read-api /,
+  'logs all --level error': /^[\d:.]+  consumer-[^ ]+ .* ERROR /m,
   'audit-inactive --deep': /consumer-revenue {2}inactive as expected[^]*nothing waits in group consumer-revenue/,
   'orthanc-probe': /OK/,
   doctor: /OK/,

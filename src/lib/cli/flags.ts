@@ -74,7 +74,7 @@ export const clusterFlags = {
     helpValue: '<group>',
   }),
   'request-timeout': duration({
-    summary: 'time limit of one request, 10s when not given',
+    summary: 'time limit of one request, 10s when not given, 0 for none',
     helpGroup: CLUSTER,
     default: 10_000,
     noCacheDefault: true,
