@@ -187,6 +187,22 @@ export function accessSuite(open: () => Promise<Target>): void {
       }
     })
 
+    test.each([
+      ['silence', {kind: 'hang'}, 'timed-out'],
+      ['500', {kind: 'answer', status: 500}, 'unreachable'],
+    ] as const)('%s for what is optional: a warning that names it, and no other verdict', async (_, fault, code) => {
+      await through()
+      try {
+        proxy.fail(fault, {path: /horizontalpodautoscalers/})
+        const run = await status('--request-timeout', '2s')
+        const {verdict, warnings} = reportOf<StatusReport>(run, 'StatusReport')
+        expect({code: run.code, verdict}).toEqual({code: 0, verdict: 'ok'})
+        expect(warnings).toEqual([{code, message: expect.stringMatching(/^horizontalpodautoscalers can't be read: /)}])
+      } finally {
+        await proxy.close()
+      }
+    })
+
     test('a connection that breaks off once is tried again', async () => {
       await through()
       try {

@@ -73,7 +73,7 @@ describe('the first report', () => {
 
   test('what is optional may be refused, with a warning, or absent, without', async () => {
     const {last, stop} = await begun({...WELL, nodes: refused, scaledObjects: new ApiAbsentError('absent')})
-    expect(last().report).toMatchObject({verdict: 'ok', warnings: [{code: 'refused', message: 'not allowed'}]})
+    expect(last().report).toMatchObject({verdict: 'ok', warnings: [{code: 'refused', message: "nodes can't be read: not allowed"}]})
     await stop()
   })
 
@@ -228,7 +228,10 @@ describe('blind', () => {
     await pass(30 * SECOND)
     expect(last().blind).toMatchObject({since: NOW})
     await pass(40 * SECOND)
-    expect(last()).toMatchObject({blind: null, report: {warnings: [{code: 'unreachable', message: 'connection refused'}]}})
+    expect(last()).toMatchObject({
+      blind: null,
+      report: {warnings: [{code: 'unreachable', message: "nodes can't be read: connection refused"}]},
+    })
     cluster.say('nodes', {type: 'resumed'})
     await pass(SECOND)
     expect(last().report.warnings).toEqual([])
@@ -268,7 +271,7 @@ describe('blind', () => {
     for (let minute = 0; minute < 3; minute++) {
       cluster.say('nodes', ...(minute === 0 ? [] : [nodes]), refused)
       await pass(59 * SECOND)
-      expect(last()).toMatchObject({blind: null, report: {verdict: 'ok', warnings: [{message: 'not allowed'}]}})
+      expect(last()).toMatchObject({blind: null, report: {verdict: 'ok', warnings: [{message: "nodes can't be read: not allowed"}]}})
       await pass(2 * SECOND)
     }
     await stop()

@@ -4,8 +4,13 @@ import {ConfigurationError, InterruptedError, RefusedError, SapocheError} from '
 import type {Warning} from '../schema.ts'
 import {RESOURCES} from './resources.ts'
 
-/** What came of one list: its items, or why there are none. An API group that the server lacks has no items, and that is no fault. */
-export type Read<T> = {readonly items: readonly T[]; readonly error: null} | {readonly items: null; readonly error: SapocheError}
+/**
+ * What came of one list: its items, or why there are none, and of which resource. An API group that the server lacks has no items, and that
+ * is no fault.
+ */
+export type Read<T> =
+  | {readonly items: readonly T[]; readonly error: null}
+  | {readonly items: null; readonly error: SapocheError; readonly what: string}
 
 /** A list without which the report only says less. Rejects when interrupted, and with nothing else. */
 export async function readOptional<T>(
@@ -19,13 +24,16 @@ export async function readOptional<T>(
   } catch (error) {
     if (error instanceof ApiAbsentError) return {items: [], error: null}
     if (error instanceof InterruptedError || !(error instanceof SapocheError)) throw error
-    return {items: null, error}
+    return {items: null, error, what: resource.name}
   }
 }
 
 /** The entry of `warnings[]` for a list that failed. */
 export function warningOf(read: Read<unknown>): Warning[] {
-  return read.error === null ? [] : [warningFrom(read.error)]
+  if (read.error === null) return []
+  const {code, message} = warningFrom(read.error)
+  // A missing right names its resource; a server that is silent or fails says nothing of it.
+  return [{code, message: message.includes(read.what) ? message : `${read.what} can't be read: ${message}`}]
 }
 
 /** The entry of `warnings[]` for something that failed, with the permission that would mend it. */

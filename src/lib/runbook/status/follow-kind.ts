@@ -64,7 +64,7 @@ export class Watched<T> {
   /** As one list would have it: a blind watch counts as unreadable where `givenUp`. */
   read(givenUp: boolean): Read<T> {
     const error = this.#error ?? (givenUp ? (this.#blind?.error ?? null) : null)
-    return error === null ? {items: this.objects.values(), error} : {items: null, error}
+    return error === null ? {items: this.objects.values(), error} : {items: null, error, what: this.#source.resource.name}
   }
 
   /**
