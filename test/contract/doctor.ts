@@ -315,6 +315,7 @@ export function doctorSuite({lag, startRedis, orthanc, letPodsConnect}: DoctorSt
       expect(brokers?.cure).toMatch(/^sapoche rbac doctor -n kafka \| kubectl apply -f - /)
       expect(skippedAfter(found, 'tunnel')).toEqual(['redis login', 'redis role', 'orthanc http'])
       expect(found.step('commands', 'queue-depth')).toMatchObject({status: 'warning'})
+      expect(found.step('commands', 'trace')).toMatchObject({status: 'ok', reason: 'may not create pods/portforward (queues and lag)'})
     })
 
     test('nothing is allowed: every command says so', async () => {

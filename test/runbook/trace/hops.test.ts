@@ -37,6 +37,7 @@ describe("the runbook's flows", () => {
     ['has another cluster IP', {services: {'st-sapoche-nginx': {severity: 'info', reason: 'cluster IP'}}}, []],
     ['is of another type', {services: {'st-sapoche-nginx': {severity: 'warning', reason: 'type'}}}, ['sapoche catalogue diff']],
     ['is not there', ELSEWHERE, ['sapoche catalogue diff']],
+    ['may not be read', {services: {'st-sapoche-nginx': {severity: 'unknown', reason: "endpoint slices can't be read"}}}, []],
     ['leads nowhere', {services: {'st-sapoche-nginx': NO_ENDPOINTS}}, ['sapoche status st-bnkd-php-nginx']],
     [
       'leads to what is down',

@@ -126,8 +126,9 @@ export const PERMISSIONS: Readonly<Record<string, readonly Permission[]>> = {
   top: [...OWNERSHIP, METRICS],
   trace: [
     ...OWNERSHIP,
-    ...TUNNEL,
-    permission('discovery.k8s.io', 'endpointslices', 'list'),
+    core('services', 'list', 'services, queues and lag'),
+    permission('discovery.k8s.io', 'endpointslices', 'list', 'endpoints of services'),
+    core('pods/portforward', 'get create', 'queues and lag'),
     ...AUTOSCALERS,
     ...CONFIGURATION,
     SECRETS,

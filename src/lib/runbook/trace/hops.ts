@@ -171,8 +171,9 @@ function serviceOf(listed: CatalogueService, {namespace, services, items}: Statu
   }
 }
 
-/** What differs from the catalogue, or is not there, is the service itself; else the workload behind it may be the cause. */
+/** What differs from the catalogue, or is not there, is the service itself; else the workload behind it may be the cause, where it is known. */
 function serviceCommands({severity, ports}: StatusService, {workload}: CatalogueService, items: readonly StatusItem[]): string[] {
+  if (severity === 'unknown') return []
   if (severity === 'warning' || ports.length === 0) return ['sapoche catalogue diff']
   const {next = []} = items.find(({name}) => name === workload) ?? {}
   return next.length > 0 ? [...next] : [`sapoche status ${workload}`]
