@@ -99,7 +99,7 @@ export async function lab(options: LabOptions = {}): Promise<Lab> {
     },
   }
   const all = {...sources, orthanc: gate}
-  const live: Lab['live'] = (more = {}) => liveProbe({deep: false, dicom: false, interval: 0, output: 'table', ...more}, all)
+  const live: Lab['live'] = (more = {}) => liveProbe({deep: false, dicom: false, interval: 1, output: 'table', ...more}, all)
   return {
     sources: all,
     logins,

@@ -2,10 +2,11 @@ import {Socket} from 'node:net'
 import {describe, expect, test} from 'vitest'
 import {builtinCatalogue} from '../../../src/lib/catalogue/index.ts'
 import {directNetwork, type Network} from '../../../src/lib/clients/reach/index.ts'
-import {ConfigurationError, RefusedError, TimedOutError, UnreachableError} from '../../../src/lib/errors/index.ts'
+import {ConfigurationError, RefusedError, TimedOutError, UnreachableError, UsageError} from '../../../src/lib/errors/index.ts'
 import {crashing, DAY, MINUTE, unavailable, unready} from '../../workload/build.ts'
 import {orthancListener} from '../../../src/lib/sandbox/orthanc-server.ts'
 import {HEALTHY} from '../../../src/lib/sandbox/orthanc.ts'
+import {PATIENT} from '../served.ts'
 import {brief, lab, type LabOptions, LOGIN, NOW, stepOf} from './lab.ts'
 
 type Json = Readonly<Record<string, unknown>>
@@ -198,6 +199,11 @@ describe('layer by layer', () => {
     expect(stepOf(report, 'authentication')).toMatchObject({status: 'skipped', reason: 'needs http', ms: null})
     expect(report.verdict).toBe(status)
   })
+})
+
+test('nobody asks again and again without a pause', async () => {
+  const {live} = await lab()
+  await expect(live({interval: 0}).follow(PATIENT).next()).rejects.toThrow(UsageError)
 })
 
 describe('the cluster around it', () => {

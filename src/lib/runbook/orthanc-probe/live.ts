@@ -1,3 +1,4 @@
+import {UsageError} from '../../errors/index.ts'
 import {polled, type Until} from '../polling.ts'
 import {look} from './collect.ts'
 import {probeReport} from './report.ts'
@@ -26,6 +27,10 @@ export async function readProbe(options: ProbeOptions, sources: ProbeSources, si
 export function liveProbe(options: LiveOptions, sources: ProbeSources) {
   return polled({
     read: (signal) => readProbe(options, sources, signal),
+    open(signal) {
+      if (options.interval === 0) throw new UsageError('--interval has to be longer than 0s: Orthanc is to have time for others')
+      return {look: () => readProbe(options, sources, signal), close: () => undefined}
+    },
     everyMs: options.interval,
     until: options.until,
     series: ({steps}) => steps.map((step) => [keyOf(step), step.ms]),
