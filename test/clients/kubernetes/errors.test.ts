@@ -39,6 +39,7 @@ describe('answers', () => {
     asked.response.end(body)
   }
   const proxyHint = ['cure  check the server of the kubeconfig, and whether a proxy or a login page is in between']
+  const faultHint = ['cure  try again in a while; if it stays so, look at the API server and at what stands before it']
   const cases: [what: string, handle: (asked: Asked) => void, code: number, message: string, hints?: string[]][] = [
     [
       '401',
@@ -56,9 +57,9 @@ describe('answers', () => {
     ['403 of a proxy', text(403, 'text/html', '<html>'), 77, 'SERVER answers 403, and not as a Kubernetes API: is a proxy in between?'],
     ['400', (asked) => asked.status(400, {message: 'bad limit'}), 77, 'SERVER rejects the request (400): bad limit'],
     ['422', (asked) => asked.status(422, {message: 'spec.replicas: -1'}), 77, 'SERVER rejects the request (422): spec.replicas: -1'],
-    ['500', (asked) => asked.status(500, {message: 'etcd is gone'}), 69, 'SERVER answers 500: etcd is gone'],
-    ['502 of a load balancer', text(502, 'text/html', '<html>'), 69, 'SERVER answers 502'],
-    ['504', (asked) => asked.status(504, {}), 69, 'SERVER answers 504'],
+    ['500', (asked) => asked.status(500, {message: 'etcd is gone'}), 69, 'SERVER answers 500: etcd is gone', faultHint],
+    ['502 of a load balancer', text(502, 'text/html', '<html>'), 69, 'SERVER answers 502', faultHint],
+    ['504', (asked) => asked.status(504, {}), 69, 'SERVER answers 504', faultHint],
     [
       'a login page',
       text(200, 'text/html; charset=utf-8', '<html>'),
@@ -95,6 +96,7 @@ describe('answers', () => {
       (asked) => asked.status(500, {message: `\u001b[31mred\u001b[0m\u0007\nnext\u202e ${'x'.repeat(400)}`}),
       69,
       `SERVER answers 500: red next ${'x'.repeat(290)}…`,
+      faultHint,
     ],
   ]
   test.each(cases)('%s', async (_, handle, code, message, hints = []) => {

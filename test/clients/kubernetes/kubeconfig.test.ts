@@ -143,6 +143,7 @@ describe('what it refuses, with 78', () => {
     expect(error.message).not.toContain('hush')
     expect(error.suggestions).toEqual(suggestions)
     if (/not exist|no file exists/.test(error.message)) expect(error.hints[0]?.text).toMatch(/--kubeconfig or KUBECONFIG/)
+    if (/does not define/.test(error.message)) expect(error.hints[0]?.text).toMatch(/--context/)
   })
 })
 

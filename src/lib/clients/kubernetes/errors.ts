@@ -130,7 +130,10 @@ export function fromAnswer(status: number, contentType: string, text: string, or
     case 410:
       return new ExpiredError(`${origin.server} no longer has that version${said}`)
   }
-  if (status >= 500) return new UnreachableError(`${origin.server} answers ${status}${said}`)
+  if (status >= 500) {
+    const hints = [{label: 'cure', text: 'try again in a while; if it stays so, look at the API server and at what stands before it'}]
+    return new UnreachableError(`${origin.server} answers ${status}${said}`, {hints})
+  }
   if (body === null) return notKubernetes(status, contentType, origin)
   return new RefusedError(`${origin.server} rejects the request (${status})${said}`)
 }

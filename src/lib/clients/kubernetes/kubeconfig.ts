@@ -51,7 +51,9 @@ export function loadClusterConfig(options: KubeconfigOptions, serviceAccount = S
     const entry = entries.get(wanted ?? '')
     if (entry !== undefined) return entry
     if (kind === 'user' && wanted === undefined) return {name: '', file: context.file, body: {}}
-    throw new ConfigurationError(`context "${name}" names ${kind} "${wanted ?? ''}", which ${context.file} does not define`)
+    throw new ConfigurationError(`context "${name}" names ${kind} "${wanted ?? ''}", which ${context.file} does not define`, {
+      hints: [{label: 'cure', text: 'define it there, or choose another context with --context'}],
+    })
   }
   return {
     context: name,
