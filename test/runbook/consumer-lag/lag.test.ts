@@ -518,6 +518,13 @@ describe('which groups', () => {
     expect(report.items.map(({group}) => group)).toEqual(['consumer-ecg'])
     expect(report.notChecked).toEqual([])
   })
+
+  test('workloads that are named and have no group: 64, and no verdict of ok', async () => {
+    const deployments = [consumer('consumer-ecg'), consumer('nginx', {group: ''}), consumer('viewer', {group: ''})]
+    const named = (...targets: string[]) => lag(kafka(), {deployments, options: {targets}})
+    await expect(named('nginx')).rejects.toMatchObject({exitCode: 64, message: 'nginx reads as no consumer group that is known'})
+    await expect(named('nginx', 'viewer')).rejects.toThrow(/^nginx and 1 other read as no consumer group that is known$/)
+  })
 })
 
 test('requests grow with brokers and groups alone', async () => {

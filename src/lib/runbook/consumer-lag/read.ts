@@ -2,7 +2,8 @@ import type {Catalogue} from '../../catalogue/index.ts'
 import type {LagReader, Survey} from '../../clients/kafka/types.ts'
 import type {ClusterReader} from '../../clients/kubernetes/types.ts'
 import {ServerDownError, UnplacedServerError} from '../../clients/reach/errors.ts'
-import {InterruptedError, RefusedError, SapocheError} from '../../errors/index.ts'
+import {InterruptedError, RefusedError, SapocheError, UsageError} from '../../errors/index.ts'
+import {count} from '../../text/view.ts'
 import {kafkaOf, mostNamed, readSubjects, type ServerHint} from '../bindings/index.ts'
 import {readInventory} from '../inventory/index.ts'
 import type {Warning} from '../schema.ts'
@@ -45,8 +46,8 @@ export interface Scene {
 }
 
 /**
- * What is behind, and whether it moves. Rejects with 64 for a target or group that nothing matches, 69, 75 and 77 for the cluster and the way to
- * Kafka, 78 where nothing says where Kafka is. That Kafka itself is down is a report.
+ * What is behind, and whether it moves. Rejects with 64 for a target or group that nothing matches and for targets without a group, 69, 75 and
+ * 77 for the cluster and the way to Kafka, 78 where nothing says where Kafka is. That Kafka itself is down is a report.
  */
 export async function readLag(options: LagOptions, sources: LagSources, signal: AbortSignal): Promise<ConsumerLagReport> {
   const done = new AbortController()
@@ -95,8 +96,10 @@ export async function readScene(options: LagOptions, {cluster, catalogue}: LagSo
   const {subjects, warnings} = await readSubjects(cluster, inventory.groups, signal)
   const hints = subjects.flatMap((subject) => kafkaOf(subject, catalogue) ?? [])
   const [hint, ...others] = mostNamed(hints)
+  const bound = boundGroups(subjects, inventory.groups, catalogue, options)
+  if (bound.length === 0 && options.group === undefined && isNarrowed(options)) throw noGroup(inventory.groups)
   return {
-    bound: boundGroups(subjects, inventory.groups, catalogue, options),
+    bound,
     hint: hint ?? null,
     warnings: [
       ...inventory.warnings,
@@ -108,6 +111,18 @@ export async function readScene(options: LagOptions, {cluster, catalogue}: LagSo
       })),
     ],
   }
+}
+
+function isNarrowed({targets, except = []}: LagOptions): boolean {
+  return targets.length > 0 || except.length > 0
+}
+
+/** A verdict of ok on nothing at all would be taken for one on what was named. */
+function noGroup([first, ...others]: readonly {readonly name: string}[]): UsageError {
+  const who = others.length === 0 ? `${first?.name} reads` : `${first?.name} and ${count(others.length, 'other')} read`
+  return new UsageError(`${who} as no consumer group that is known`, {
+    hints: [{label: 'next', text: 'sapoche consumer-lag lists the groups; the catalogue names those that the environment hides'}],
+  })
 }
 
 export function groupsOf(options: LagOptions, {catalogue}: LagSources, {bound}: Scene, survey: Survey): readonly WantedGroup[] {

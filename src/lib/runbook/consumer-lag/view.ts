@@ -39,7 +39,7 @@ export function lagViews(
 
 /** What stderr says where there is nothing to show; null where there is. */
 export function lagNotice({items, brokers, namespace}: ConsumerLagReport): string | null {
-  return items.length + brokers.length > 0 ? null : `nothing in ${namespace} is bound to a consumer group by that name`
+  return items.length + brokers.length > 0 ? null : `nothing in ${namespace} is bound to a consumer group`
 }
 
 export function lagTable(report: ConsumerLagReport, options: ViewOptions, trendOf?: TrendOf): string {
