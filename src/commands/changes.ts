@@ -38,7 +38,7 @@ export default class Changes extends SapocheCommand {
       const report = await readChanges({targets: argv.map(String), ...flags, journal}, session, this.signal)
       progress.stop()
       const notice = changesNotice(report)
-      if (notice !== null) this.terminal.stderr.write(`sapoche: ${notice}\n`)
+      if (notice !== null) this.notice(notice)
       await writeReport(report, listFormatOf(flags, this.terminal.stdout), changesViews(), this.terminal, session.now())
     } finally {
       progress.stop()

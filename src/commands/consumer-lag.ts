@@ -63,7 +63,7 @@ export default class ConsumerLag extends SapocheCommand {
       const display = {flags, format: formatOf(flags), views: lagViews(flags['fail-on']), terminal, signal, progress, now: session.now}
       const {report, code} = await showLive(live, display)
       const notice = lagNotice(report)
-      if (notice !== null) terminal.stderr.write(`sapoche: ${notice}\n`)
+      if (notice !== null) this.notice(notice)
       this.endWith(code ?? exitCodeOf(report.verdict, flags['fail-on']))
     } finally {
       progress.stop()

@@ -37,7 +37,7 @@ export default class Env extends SapocheCommand {
       const report = await readEnv({targets: argv.map(String), ...flags}, sources, this.signal)
       progress.stop()
       const notice = envNotice(report)
-      if (notice !== null) this.terminal.stderr.write(`sapoche: ${notice}\n`)
+      if (notice !== null) this.notice(notice)
       await writeReport(report, formatOf(flags), envViews(), this.terminal, session.now())
     } finally {
       progress.stop()

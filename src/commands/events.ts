@@ -35,8 +35,8 @@ export default class Events extends SapocheCommand {
     const session = await openSession(flags, 'events', this.surroundings)
     const progress = this.waitFor(`reading events of ${session.cluster.namespace}`)
     const options = {targets: argv.map(String), ...flags}
-    const {stdout, stderr} = this.terminal
-    const say = (text: string): void => stderr.write(`sapoche: ${text}\n`)
+    const {stdout} = this.terminal
+    const say = (text: string): void => this.notice(text)
     const unread = new AbortController()
     const reader = onReaderGone(() => unread.abort())
     try {

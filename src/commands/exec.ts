@@ -43,7 +43,7 @@ export default class Exec extends SapocheCommand {
       const sources = {...session, access: await podAccess(session.cluster)}
       const progress = this.waitFor(`looking for pods of ${target}`)
       const {stderr} = this.terminal
-      const say = (text: string): void => stderr.write(`sapoche: ${text}\n`)
+      const say = (text: string): void => this.notice(text)
       const caller = {io: programStreams(), begun: () => progress.stop(), say, isTerminal: stderr.isTerminal}
       try {
         this.endWith(await runIn({...flags, target, command, allPods: flags['all-pods']}, sources, caller, this.signal))

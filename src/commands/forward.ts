@@ -2,6 +2,7 @@ import {openSession} from '../lib/app/index.ts'
 import {podAccess} from '../lib/app/pod-access.ts'
 import {SapocheCommand} from '../lib/cli/base-command.ts'
 import {Args, clusterFlags, formatOf, outputFlags} from '../lib/cli/flags.ts'
+import {toJson} from '../lib/cli/output.ts'
 import {forward, forwardText} from '../lib/runbook/forward/index.ts'
 
 export default class Forward extends SapocheCommand {
@@ -24,7 +25,7 @@ export default class Forward extends SapocheCommand {
   async run(): Promise<void> {
     const {flags, args} = await this.parse(Forward)
     const session = await openSession(flags, 'forward', this.surroundings)
-    const {stdout, stderr} = this.terminal
+    const {stdout} = this.terminal
     const progress = this.waitFor(`looking for ${args.name}`)
     const isJson = formatOf(flags) === 'json'
     try {
@@ -34,11 +35,11 @@ export default class Forward extends SapocheCommand {
         {
           ready(report) {
             progress.stop()
-            stdout.write(isJson ? `${JSON.stringify(report)}\n` : forwardText(report))
+            stdout.write(isJson ? `${toJson(report)}\n` : forwardText(report))
           },
-          say(text) {
+          say: (text) => {
             progress.stop()
-            stderr.write(`sapoche: ${text}\n`)
+            this.notice(text)
           },
         },
         this.signal,

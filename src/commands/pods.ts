@@ -32,7 +32,7 @@ export default class Pods extends SapocheCommand {
       const report = await readPods({targets: argv.map(String), ...flags}, session, this.signal)
       progress.stop()
       const notice = podsNotice(report)
-      if (notice !== null) this.terminal.stderr.write(`sapoche: ${notice}\n`)
+      if (notice !== null) this.notice(notice)
       await writeReport(report, formatOf(flags), podsViews(), this.terminal, session.now())
     } finally {
       progress.stop()

@@ -1,6 +1,7 @@
 import {openCatalogue} from '../lib/app/index.ts'
 import {SapocheCommand} from '../lib/cli/base-command.ts'
 import {Args, catalogueFlag, Flags} from '../lib/cli/flags.ts'
+import {toJson} from '../lib/cli/output.ts'
 import {rolesFor, rolesYaml} from '../lib/runbook/rbac/index.ts'
 
 export default class Rbac extends SapocheCommand {
@@ -32,6 +33,6 @@ export default class Rbac extends SapocheCommand {
     const namespace = flags.namespace ?? (await openCatalogue(flags, this.environment)).namespace
     const roles = rolesFor(argv.length === 0 ? null : argv.join(' '), namespace)
     const isJson = flags.json || flags.output === 'json'
-    this.terminal.stdout.write(isJson ? `${JSON.stringify(roles, null, 2)}\n` : rolesYaml(roles))
+    this.terminal.stdout.write(isJson ? `${toJson(roles, 2)}\n` : rolesYaml(roles))
   }
 }

@@ -28,7 +28,7 @@ export default class Shell extends SapocheCommand {
       const sources = {...session, access: await podAccess(session.cluster)}
       const progress = this.waitFor(`looking for pods of ${args.target}`)
       const {stderr} = this.terminal
-      const say = (text: string): void => stderr.write(`sapoche: ${text}\n`)
+      const say = (text: string): void => this.notice(text)
       const caller = {io: programStreams(), begun: () => progress.stop(), say, isTerminal: stderr.isTerminal, term: variables['TERM']}
       try {
         this.endWith(await shellIn({...flags, target: args.target}, sources, caller, this.signal))

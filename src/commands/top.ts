@@ -38,7 +38,7 @@ export default class Top extends SapocheCommand {
       const report = await readTop({targets: argv.map(String), ...flags}, session, this.signal)
       progress.stop()
       const notice = topNotice(report)
-      if (notice !== null) this.terminal.stderr.write(`sapoche: ${notice}\n`)
+      if (notice !== null) this.notice(notice)
       await writeReport(report, formatOf(flags), topViews(), this.terminal, session.now())
     } finally {
       progress.stop()

@@ -1,3 +1,4 @@
+import {load} from 'js-yaml'
 import {describe, expect, test} from 'vitest'
 import {colourChoice, splitCommand, wantsHelp, wantsJson, withDefaultScenario} from '../../src/lib/cli/argv.ts'
 import {listFormatOf} from '../../src/lib/cli/flags.ts'
@@ -161,11 +162,29 @@ test.each<['table' | 'wide' | 'name' | undefined, boolean, boolean, string]>([
   expect(listFormatOf({output, json}, stdout)).toBe(format)
 })
 
+const UNSAFE = /[^\P{Cc}\n]|[\u202A-\u202E\u2066-\u2069]/u
+
 describe('renderReport', () => {
   const options = {width: 80, colour: false, now: 0}
   const report = {kind: 'X', items: ['a: b']}
   test('json', async () => expect(JSON.parse(await renderReport(report, 'json', {}, options))).toEqual(report))
   test('yaml', async () => expect(await renderReport(report, 'yaml', {}, options)).toBe("kind: X\nitems:\n  - 'a: b'\n"))
   test('a view', async () => expect(await renderReport(report, 'name', {name: (r) => `${r.kind}\n`}, options)).toBe('X\n'))
+  describe('of hostile strings', () => {
+    const hostile = 'a\u001B[31mb\u009B2Jc\u202Ed\u0085\ne'
+    const dirty = {kind: 'X', items: [{name: hostile, text: 'plain'}]}
+    test('json is the same value, and safe', async () => {
+      const text = await renderReport(dirty, 'json', {}, options)
+      expect(JSON.parse(text)).toEqual(dirty)
+      expect(text).not.toMatch(UNSAFE)
+    })
+    test('yaml is the same value, and safe', async () => {
+      const text = await renderReport(dirty, 'yaml', {}, options)
+      expect(load(text)).toEqual(dirty)
+      expect(text).not.toMatch(UNSAFE)
+    })
+    test('a view gets them on one line each, without escapes', async () =>
+      expect(await renderReport(dirty, 'name', {name: ({items}) => `${items[0]?.name}\n`}, options)).toBe('abcd e\n'))
+  })
   test('a format without a view is a bug', async () => await expect(renderReport(report, 'wide', {}, options)).rejects.toThrow('no view'))
 })

@@ -1,7 +1,9 @@
+import * as fc from 'fast-check'
 import {describe, expect, test} from 'vitest'
 import {parseDuration} from '../../src/lib/text/duration.ts'
 import {nearestNames} from '../../src/lib/text/nearest.ts'
-import {strip, stripLine} from '../../src/lib/text/strip.ts'
+import {toJson} from '../../src/lib/text/json.ts'
+import {strip, stripLine, stripReport} from '../../src/lib/text/strip.ts'
 import {table} from '../../src/lib/text/table.ts'
 import {clockTime, isoTime, parseTime} from '../../src/lib/text/time.ts'
 import {tones} from '../../src/lib/text/tone.ts'
@@ -48,11 +50,18 @@ describe('strip', () => {
     ['C1 introducer', 'a\u009B31mb', 'ab'],
     ['bell, backspace and carriage return', 'a\u0007\b\rb', 'ab'],
     ['bidirectional override', 'a\u202Eb', 'ab'],
+    ['marks of direction, and ends of lines', 'a\u200E\u200F\u061C\u2028\u2029b', 'ab'],
     ['tab and line feed stay', 'a\tb\nc', 'a\tb\nc'],
     ['plain', 'größe ✓ 医', 'größe ✓ 医'],
   ])('%s', (_, dirty, clean) => expect(strip(dirty)).toBe(clean))
 
-  test('on one line', () => expect(stripLine(' a \n  b\u001B[1m\n')).toBe('a b'))
+  test.each([
+    [' a \n  b\u001B[1m\n', 'a b'],
+    ['a\tb\r\n\r\nc', 'a b c'],
+    ['\n \n', ''],
+  ])('%j on one line', (dirty, clean) => expect(stripLine(dirty)).toBe(clean))
+
+  test('a megabyte of blanks takes no longer than any other', () => expect(stripLine(`a${' '.repeat(1_000_000)}b`)).toHaveLength(1_000_002))
 })
 
 describe('table', () => {
@@ -81,4 +90,31 @@ describe('time', () => {
 describe('tones', () => {
   test('without colour the text itself', () => expect(tones(false).critical('down')).toBe('down'))
   test('with colour', () => expect(tones(true).critical('down')).toBe('\u001B[31mdown\u001B[39m'))
+})
+
+describe('hostile strings', () => {
+  // Whatever a terminal may take for more than a character.
+  const raw = /[\p{Cc}\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069]/u
+  const hostile = fc.string({
+    unit: fc.constantFrom(...'ab "\\:#;[]\u001B\u0007\r\n\t\u0000\u007F\u0085\u0090\u009B\u009C\u061C\u200F\u2028\u202E\u2066'.split('')),
+  })
+
+  test('JSON of them is the same value, and holds none raw', () =>
+    fc.assert(
+      fc.property(fc.dictionary(hostile, hostile), (value) => {
+        const text = toJson(value)
+        expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(value)))
+        expect(text).not.toMatch(raw)
+      }),
+    ))
+
+  test('a report for a view has none, at any depth', () =>
+    fc.assert(
+      fc.property(hostile, (text) => {
+        const {items, known} = stripReport({items: [{name: text, ready: 1, since: null}], known: new Map([[text, [text]]])})
+        expect(items).toEqual([{name: stripLine(text), ready: 1, since: null}])
+        expect([...known]).toEqual([[stripLine(text), [stripLine(text)]]])
+        expect(items[0]?.name).not.toMatch(raw)
+      }),
+    ))
 })

@@ -3,6 +3,7 @@ import {Flags} from './flags.ts'
 import {InterruptedError} from '../errors/index.ts'
 import {colourChoice} from './argv.ts'
 import type {Environment} from './environment.ts'
+import {strip, stripLine} from '../text/strip.ts'
 import {openTerminal, type Terminal} from './terminal.ts'
 import {startProgress, type Progress} from './progress.ts'
 import type {Config} from '@oclif/core/interfaces'
@@ -56,7 +57,12 @@ export abstract class SapocheCommand extends Command {
   /** What the composition root needs of the command. */
   protected get surroundings() {
     const {environment, signal, terminal} = this
-    return {environment, signal, terminal, interactive: terminal.interactive, say: (text: string) => terminal.stderr.write(text)}
+    return {environment, signal, terminal, interactive: terminal.interactive, say: (text: string) => terminal.stderr.write(strip(text))}
+  }
+
+  /** A line on stderr beside what the command reports. */
+  protected notice(text: string): void {
+    this.terminal.stderr.write(`sapoche: ${stripLine(text)}\n`)
   }
 
   /** The exit code of a run that ends well in our eyes: a check's verdict, an operation's outcome. */

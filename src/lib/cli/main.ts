@@ -9,6 +9,7 @@ import {readEnvironment} from './environment.ts'
 import {failureDocument, failureText, fromParser, toFailure} from './failure.ts'
 import {hostConfig, type PackageFacts} from './host-config.ts'
 import {openTerminal} from './terminal.ts'
+import {toJson} from '../text/json.ts'
 
 /** What the entry point hands over: where the package lies, and how a command's module is loaded. */
 export interface Host {
@@ -46,7 +47,7 @@ export async function main(argv: readonly string[], host: Host): Promise<void> {
     process.exitCode = failure.exitCode
     const terminal = openTerminal(environment, choice)
     const json = wantsJson(argv)
-    if (json) terminal.stdout.write(JSON.stringify(failureDocument(failure)) + '\n')
+    if (json) terminal.stdout.write(toJson(failureDocument(failure)) + '\n')
     terminal.stderr.write(failureText(failure, tones(terminal.stderr.colour), !json))
     if (debug) console.error(error)
   }

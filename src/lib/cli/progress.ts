@@ -1,3 +1,4 @@
+import {stripLine} from '../text/strip.ts'
 import type {Output} from './terminal.ts'
 
 const DELAY_MS = 100
@@ -13,7 +14,7 @@ export interface Progress {
 /** One line on a terminal, shown after 100 ms and taken away at the end; nothing at all elsewhere. */
 export function startProgress(output: Output, what: string): Progress {
   if (!output.isTerminal) return {say() {}, stop() {}}
-  let text = what
+  let text = stripLine(what)
   let shown = false
   const show = (): void => {
     shown = true
@@ -23,7 +24,7 @@ export function startProgress(output: Output, what: string): Progress {
   timer.unref()
   return {
     say(next) {
-      text = next
+      text = stripLine(next)
       if (shown) show()
     },
     stop() {

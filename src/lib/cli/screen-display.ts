@@ -1,3 +1,4 @@
+import {stripReport} from '../text/strip.ts'
 import type {ViewOptions} from '../text/view.ts'
 import type {Format} from './flags.ts'
 import type {Views} from './output.ts'
@@ -88,7 +89,7 @@ function onScreen<S extends {readonly report: R}, R>(live: Live<S, R>, options: 
         stdin: process.stdin.isTTY ? process.stdin : null,
         stdout: process.stdout,
         colour,
-        page: (width) => live.page(shown, {width, colour, now: options.now()}),
+        page: (width) => live.page(stripReport(shown), {width, colour, now: options.now()}),
         leave,
       })
     },

@@ -3,6 +3,7 @@ import {age} from '../text/age.ts'
 import {Flags, duration, type Format} from './flags.ts'
 import {renderReport} from './output.ts'
 import {displayOf, type DisplayOptions, type Live} from './screen-display.ts'
+import {toJson} from '../text/json.ts'
 
 const WATCH = 'WATCH'
 const DEFAULT_TIMEOUT_MS = 300_000
@@ -83,7 +84,7 @@ async function writeLast<R extends object>(report: R, {flags, format, views, ter
   const {stdout} = terminal
   const isLine = flags.watch && format === 'json'
   const text = isLine
-    ? `${JSON.stringify(report)}\n`
+    ? `${toJson(report)}\n`
     : await renderReport(report, format, views, {width: stdout.width, colour: stdout.colour, now: now()})
   stdout.write(text)
 }

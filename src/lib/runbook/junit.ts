@@ -48,6 +48,9 @@ export function junit(suite: string, cases: readonly JunitCase[], failOn: FailOn
 
 const ENTITIES: Readonly<Record<string, string>> = {'&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', '\n': '&#10;', '\t': '&#9;'}
 
+/** Without the two characters that XML does not know, even escaped. */
 function xml(text: string): string {
-  return strip(text).replace(/[&<>"\n\t]/g, (character) => ENTITIES[character]!)
+  return strip(text)
+    .replace(/[\uFFFE\uFFFF]/g, '')
+    .replace(/[&<>"\n\t]/g, (character) => ENTITIES[character]!)
 }

@@ -6,6 +6,7 @@ import {tones} from '../text/tone.ts'
 import {trend} from '../text/trend.ts'
 import {wrap, type ViewOptions} from '../text/view.ts'
 import type {Verdict, Warning} from './schema.ts'
+import {toJson} from '../text/json.ts'
 
 /** Since when nothing new is seen (epoch milliseconds), and why. */
 export interface Blindness {
@@ -60,7 +61,7 @@ export interface Polled<R> {
  */
 export function polled<R extends PolledReport>(check: Polled<R>) {
   const {trendWidth} = check
-  const jsonLine = ({report}: Sight<R>): string => `${JSON.stringify(report)}\n`
+  const jsonLine = ({report}: Sight<R>): string => `${toJson(report)}\n`
   return {
     read: (signal: AbortSignal): Promise<R> => check.read(signal),
     follow: (signal: AbortSignal) => follow(check, signal),

@@ -197,6 +197,30 @@ test('a server below a path is asked there', async () => {
   expect(client.server).toBe(`${server.url}/k8s/clusters/c-1`)
 })
 
+describe('an answer that is no list', () => {
+  test.each([
+    ['an empty object', {}],
+    ['an object of something else', {hello: 'world'}],
+    ['a Status that stands in a 200', {kind: 'Status', status: 'Failure', code: 403}],
+    ['items that are a word', {items: 'none'}],
+    ['items that are an object', {items: {}}],
+    ['an item that is null', {items: [null]}],
+    ['an item that is a list', {items: [[]]}],
+    ['an item that is a number', {items: [{metadata: {name: 'a'}}, 1]}],
+    ['a page that points at itself', {items: [], metadata: {continue: 'again'}}],
+  ])('%s is a fault (69), never an empty namespace', async (_, body) => {
+    const server = await serve(certificates, (asked) => asked.json(body))
+    const error = await failure((await connectTo(server, certificates)).list(PODS, nameOf))
+    expect(error.exitCode).toBe(69)
+    expect(error.message).toBe(`${server.url} answers 200, and with no list of the Kubernetes API`)
+  })
+
+  test("Go's nil is an empty one", async () => {
+    const server = await serve(certificates, (asked) => asked.json({items: null, metadata: {resourceVersion: '1'}}))
+    expect((await (await connectTo(server, certificates)).list(PODS, nameOf)).items).toEqual([])
+  })
+})
+
 describe('a busy server', () => {
   test.each([
     [429, {}],
@@ -218,6 +242,18 @@ describe('a busy server', () => {
     const error = await failure(client.list(PODS, nameOf))
     expect(error.exitCode).toBe(75)
     expect(error.message).toBe(`${server.url} was too busy to answer in time (429)`)
+  })
+
+  test('that asks for more time than a timer takes is not asked again at once', async () => {
+    let isBusy = false
+    const server = await serve(certificates, (asked) =>
+      isBusy ? asked.status(429, {}, {'retry-after': '99999999'}) : asked.json(listOf(['a'])),
+    )
+    const client = await connectTo(server, certificates, {requestTimeoutMs: 500})
+    await client.list(PODS, nameOf)
+    isBusy = true
+    expect((await failure(client.list(PODS, nameOf))).exitCode).toBe(75)
+    expect(server.asked).toHaveLength(2)
   })
 
   test('an eviction that a budget forbids is a refusal, and is not asked again', async () => {

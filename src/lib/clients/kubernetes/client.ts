@@ -1,6 +1,6 @@
 import type {WebSocket} from 'ws'
-import {ExpiredError, NotFoundError, type Origin} from './errors.ts'
-import {list, object, string} from './json.ts'
+import {ExpiredError, NotFoundError, noList, type Origin} from './errors.ts'
+import {object, string} from './json.ts'
 import type {Call, Transport} from './transport.ts'
 import type {
   ByteStream,
@@ -149,11 +149,20 @@ export class KubernetesClient implements ClusterClient, ServerFacts {
     for (;;) {
       const path = this.#path(resource, undefined, undefined, {...selection, limit: PAGE_SIZE, continue: next})
       const page = await this.#transport.json({method: 'GET', path, resource, signal, metadataOnly})
-      for (const item of list(page.items)) items.push(decode(object(item) ?? {}))
+      for (const item of this.#itemsOf(page)) items.push(decode(item))
       const metadata = object(page.metadata)
-      next = string(metadata?.continue)
+      const token = string(metadata?.continue)
+      if (token !== undefined && token === next) throw noList(this.#options.origin)
+      next = token
       if (next === undefined) return {items, resourceVersion: string(metadata?.resourceVersion) ?? ''}
     }
+  }
+
+  /** Go's nil is null. Anything else that is no list must not pass for an empty one. */
+  #itemsOf({items}: JsonObject): readonly JsonObject[] {
+    const all = items === null ? [] : items
+    if (!Array.isArray(all) || !all.every((item) => object(item) !== null)) throw noList(this.#options.origin)
+    return all
   }
 
   async #write<T>(

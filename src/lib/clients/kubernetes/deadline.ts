@@ -61,7 +61,7 @@ export async function orAbort<T>(promise: Promise<T>, signal: AbortSignal): Prom
 export async function pause(ms: number, signal: AbortSignal): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   try {
-    await orAbort(new Promise<void>((resolve) => (timer = setTimeout(resolve, ms))), signal)
+    await orAbort(new Promise<void>((resolve) => (timer = setTimeout(resolve, Math.min(ms, FOREVER_MS)))), signal)
   } finally {
     clearTimeout(timer)
   }

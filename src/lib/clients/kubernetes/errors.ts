@@ -138,12 +138,19 @@ export function fromAnswer(status: number, contentType: string, text: string, or
   return new RefusedError(`${origin.server} rejects the request (${status})${said}`)
 }
 
+const NOT_KUBERNETES = {
+  hints: [{label: 'cure', text: 'check the server of the kubeconfig, and whether a proxy or a login page is in between'}],
+}
+
 /** An answer that is no JSON of the Kubernetes API, such as the login page of a proxy. */
 export function notKubernetes(status: number, contentType: string, origin: Origin): UnreachableError {
   const what = contentType === '' ? 'without a content type' : `with ${clean(contentType.split(';')[0] ?? '')}`
-  return new UnreachableError(`${origin.server} answers ${status} ${what}, not as a Kubernetes API`, {
-    hints: [{label: 'cure', text: 'check the server of the kubeconfig, and whether a proxy or a login page is in between'}],
-  })
+  return new UnreachableError(`${origin.server} answers ${status} ${what}, not as a Kubernetes API`, NOT_KUBERNETES)
+}
+
+/** JSON that is not the list that was asked for. */
+export function noList(origin: Origin): UnreachableError {
+  return new UnreachableError(`${origin.server} answers 200, and with no list of the Kubernetes API`, NOT_KUBERNETES)
 }
 
 /** Whether an answer says that a PodDisruptionBudget forbids an eviction: a 429 that is no sign of a busy server. */

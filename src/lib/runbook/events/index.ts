@@ -11,6 +11,7 @@ import {ownerFinder} from './owners.ts'
 import {eventsReport, type EventScene} from './report.ts'
 import type {EventsReport} from './schema.ts'
 import {followView} from './view.ts'
+import {toJson} from '../../text/json.ts'
 
 export {decodeSeenEvent, type SeenEvent} from './decode.ts'
 export {type OwnerOf, ownerFinder} from './owners.ts'
@@ -84,7 +85,7 @@ export async function streamEvents(
     namespace: cluster.namespace,
   })) {
     if (followed.type === 'notice') say(followed.text)
-    else write(format === 'json' ? `${JSON.stringify(followed.record)}\n` : followView(followed.record, {colour}))
+    else write(format === 'json' ? `${toJson(followed.record)}\n` : followView(followed.record, {colour}))
   }
 }
 

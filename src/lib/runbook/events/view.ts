@@ -54,11 +54,11 @@ export function followView(record: EventRecord, {colour}: Pick<ViewOptions, 'col
   const tone = tones(colour)
   const time = record.at === null ? '--:--:--' : record.at.slice(11, 19)
   const type = typeText({...record, type: record.type.padEnd(7)}, tone)
-  return `${tone.quiet(time)}  ${type}  ${strip(record.reason).padEnd(18)}  ${tone.strong(strip(record.workload ?? '-'))}  ${messageText(record)}\n`
+  return `${tone.quiet(time)}  ${type}  ${stripLine(record.reason).padEnd(18)}  ${tone.strong(stripLine(record.workload ?? '-'))}  ${messageText(record)}\n`
 }
 
 function typeText({type}: Pick<EventItem, 'type'>, tone: Tone): string {
-  return type.startsWith('Warning') ? tone.warning(strip(type)) : strip(type)
+  return type.startsWith('Warning') ? tone.warning(stripLine(type)) : stripLine(type)
 }
 
 /** `Back-off restarting failed container (x12 over 1 h; pod/worker-x2x4z)` */
@@ -69,5 +69,5 @@ function messageText({message, count, at, firstAt, object, workload}: EventItem)
     ...(count > 1 ? [`x${count}${span}`] : []),
     ...(object.kind === 'Deployment' && object.name === workload ? [] : [`${object.kind.toLowerCase()}/${object.name}`]),
   ]
-  return stripLine(message) + (notes.length === 0 ? '' : ` (${notes.map(strip).join('; ')})`)
+  return stripLine(message) + (notes.length === 0 ? '' : ` (${notes.map(stripLine).join('; ')})`)
 }

@@ -7,6 +7,7 @@ import type {OutputBuffer} from './output.ts'
 import type {Prefixes} from './prefix.ts'
 import type {LogLine} from './schema.ts'
 import type {Container, ContainerLog} from './source.ts'
+import {toJson} from '../../text/json.ts'
 
 export const LOG_FORMATS = ['text', 'raw', 'json'] as const
 export type LogFormat = (typeof LOG_FORMATS)[number]
@@ -94,7 +95,7 @@ export function jsonWriter(): RecordWriter {
       message += `\n${queue.head.bytes.toString('utf8', queue.head.textStart, queue.head.end)}`
       queue.shift()
     }
-    output.addText(`${JSON.stringify(lineOf(time, container, reading, message))}\n`)
+    output.addText(`${toJson(lineOf(time, container, reading, message))}\n`)
   }
 }
 

@@ -1,4 +1,4 @@
-import {strip, stripLine} from '../../text/strip.ts'
+import {stripLine} from '../../text/strip.ts'
 import {clockTime, parseTime} from '../../text/time.ts'
 import {tones, type Tone} from '../../text/tone.ts'
 import {trend} from '../../text/trend.ts'
@@ -8,6 +8,7 @@ import {toned} from '../view.ts'
 import type {Sight} from './follow.ts'
 import type {StatusChange} from './schema.ts'
 import {statusProblems, statusTable, statusWide, TREND_WIDTH} from './view.ts'
+import {toJson} from '../../text/json.ts'
 
 export type WatchForm = 'table' | 'wide' | 'problems'
 
@@ -36,13 +37,13 @@ export function watchLines(sight: Sight, {colour}: ViewOptions): string {
 
 /** The changes of a sight as JSON lines. */
 export function watchJsonLines({changes}: Sight): string {
-  return changes.map((change) => `${JSON.stringify(change)}\n`).join('')
+  return changes.map((change) => `${toJson(change)}\n`).join('')
 }
 
 /** `worker-sapoche-pdf  ok -> down: container app: CrashLoopBackOff`, with as much of the reason as there is room. */
 function changeText({objectKind, name, from, to, severity, reason}: StatusChange, tone: Tone, room = Infinity): string {
   const isPlain = objectKind === 'Deployment' || objectKind === 'Namespace'
-  const who = strip(isPlain ? name : `${objectKind}/${name}`)
+  const who = stripLine(isPlain ? name : `${objectKind}/${name}`)
   const states = [from, to ?? 'gone'].filter((state) => state !== null).join(' -> ')
   const why = reason === '' || to === null ? '' : clip(`: ${stripLine(reason)}`, room - who.length - 2 - states.length)
   return `${tone.strong(who)}  ${toned(states, severity, tone)}${why}`
