@@ -2,6 +2,7 @@ import {spawn} from 'node:child_process'
 import {connect as connectTcp, type Socket} from 'node:net'
 import {fileURLToPath} from 'node:url'
 import {setTimeout as wait} from 'node:timers/promises'
+import {queryObjects} from 'node:v8'
 import {beforeAll, describe, expect, onTestFinished, test} from 'vitest'
 import {Connections} from '../../../src/lib/clients/kubernetes/connections.ts'
 import {secureContexts} from '../../../src/lib/clients/kubernetes/dial.ts'
@@ -30,6 +31,18 @@ test('connecting begins before the first request', async () => {
   await connectTo(server, certificates)
   while (server.connections.length === 0) await wait(5)
   expect(server.asked).toHaveLength(0)
+})
+
+test('nothing is kept of a connection that was lost, however often: forwarding goes on for hours', async () => {
+  const relay = await listenTcp(() => {})
+  const url = `http://127.0.0.1:${relay.port}`
+  const {cluster} = loadClusterConfig({kubeconfig: writeKubeconfig({server: url}), env: {}, homeDir: '/nonexistent'})
+  const origin = {server: url, credentials: ''}
+  const connections = new Connections({cluster, proxy: null, secureContext: () => null, origin, timeoutMs: 5000})
+  onTestFinished(() => connections.close())
+  const before = queryObjects(AbortSignal, {format: 'count'})
+  for (let time = 0; time < 20; time++) (await connections.dial(['http/1.1'])).destroy()
+  expect(queryObjects(AbortSignal, {format: 'count'}) - before).toBeLessThan(5)
 })
 
 describe('a peer that is silent while a request is in flight', () => {

@@ -56,7 +56,7 @@ export class Connections {
     } catch (error) {
       throw deadline.signal.aborted ? interruption(deadline.signal) : fromNetwork(error, origin.server)
     } finally {
-      deadline.lift()
+      deadline.end()
     }
   }
 
