@@ -1,4 +1,4 @@
-import {SapocheError, UnreachableError} from '../../errors/index.ts'
+import {InterruptedError, SapocheError, UnreachableError} from '../../errors/index.ts'
 import {nameOf, ServerDownError} from '../reach/index.ts'
 import type {Address, KafkaAccess} from '../reach/index.ts'
 import {type ApiVersions, BrokerConnection} from './connection.ts'
@@ -11,13 +11,15 @@ export class Brokers {
   readonly #options: LagReaderOptions
   readonly #connections = new Map<string, Promise<BrokerConnection>>()
   readonly #open = new Set<BrokerConnection>()
+  readonly #end = (): void => this.close()
   #addresses: ReadonlyMap<number, Address> = new Map()
   #versions: ApiVersions | null = null
+  #isClosed = false
 
   constructor(access: KafkaAccess, options: LagReaderOptions) {
     this.#access = access
     this.#options = options
-    options.signal.addEventListener('abort', () => this.close(), {once: true})
+    options.signal.addEventListener('abort', this.#end, {once: true})
   }
 
   get versions(): ApiVersions {
@@ -37,8 +39,10 @@ export class Brokers {
   /** Asks the cluster which brokers it has. What failed before is tried again. Rejects where none of the known ones answers. */
   async discover(): Promise<void> {
     this.#connections.clear()
-    for (const connection of this.#open)
+    for (const connection of this.#open) {
       if (connection.isOpen) this.#connections.set(keyOf(connection.address), Promise.resolve(connection))
+      else this.#open.delete(connection)
+    }
     const {brokers} = await (await this.any()).send('Metadata', {topics: [], allowAutoTopicCreation: false})
     this.#addresses = new Map(brokers.map(({nodeId, host, port}) => [nodeId, {host, port}]))
   }
@@ -70,7 +74,10 @@ export class Brokers {
     throw new ServerDownError(`${nameOf(this.#access)} is down: no broker takes a connection`, {cause: failures[0]})
   }
 
+  /** Lets go of the signal too, which may outlive many of these. */
   close(): void {
+    this.#isClosed = true
+    this.#options.signal.removeEventListener('abort', this.#end)
     for (const connection of this.#open) connection.close()
     this.#open.clear()
   }
@@ -91,6 +98,10 @@ export class Brokers {
 
   async #opened(address: Address): Promise<BrokerConnection> {
     const connection = await BrokerConnection.open(this.#access, address, {...this.#options, versions: this.#versions})
+    if (this.#isClosed) {
+      connection.close()
+      throw new InterruptedError()
+    }
     this.#versions ??= connection.versions
     this.#open.add(connection)
     return connection
