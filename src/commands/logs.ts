@@ -1,13 +1,13 @@
 import {openSession} from '../lib/app/index.ts'
 import {SapocheCommand} from '../lib/cli/base-command.ts'
 import {openBytes} from '../lib/cli/bytes.ts'
-import {clusterFlags, duration, Flags, targetFlags} from '../lib/cli/flags.ts'
+import {clusterFlags, Flags, targetFlags} from '../lib/cli/flags.ts'
+import {logFlags} from '../lib/cli/log-flags.ts'
 import {pick, requirePerson} from '../lib/cli/pick.ts'
 import {LEVELS, LOG_FORMATS, logOptions, streamLogs, targetChoices} from '../lib/runbook/logs/index.ts'
 
-const LINES = {helpGroup: 'LINES'}
+const LEVEL = {helpValue: '<level>', helpGroup: 'LINES'}
 const OUTPUT = {helpGroup: 'OUTPUT'}
-const many = {multiple: true, multipleNonGreedy: true} as const
 
 export default class Logs extends SapocheCommand {
   static override summary = 'logs of workloads, categories or pods as one stream in the order of time'
@@ -28,39 +28,10 @@ export default class Logs extends SapocheCommand {
   static override strict = false
   static override args = targetFlags.args
   static override flags = {
-    follow: Flags.boolean({char: 'f', summary: 'go on with what is written from now on, until Ctrl-C', exclusive: ['previous']}),
     ...targetFlags.flags,
-    container: Flags.string({char: 'c', summary: 'only containers of this name; repeatable', helpValue: '<name>', ...many}),
-    previous: Flags.boolean({char: 'p', summary: 'of the run before, of containers that were restarted'}),
-    tail: Flags.integer({summary: 'lines of each container, -1 for all; 100 without --since and filters', helpValue: '<lines>', ...LINES}),
-    since: duration({summary: 'only lines of the last minutes or hours', exclusive: ['since-time'], ...LINES}),
-    'since-time': Flags.string({summary: 'only lines since this time, RFC 3339', helpValue: '<time>', ...LINES}),
-    grep: Flags.string({summary: 'only records that match; repeatable: one of them', helpValue: '<regexp>', ...many, ...LINES}),
-    exclude: Flags.string({summary: 'no records that match; repeatable', helpValue: '<regexp>', ...many, ...LINES}),
-    level: Flags.option({
-      options: LEVELS,
-      summary: 'only records of this level and above, of JSON, Monolog and the usual forms',
-      helpValue: '<level>',
-      ...LINES,
-    })(),
-    'after-context': Flags.integer({char: 'A', summary: 'records of the container after a match', default: 0, min: 0, ...LINES}),
-    'before-context': Flags.integer({char: 'B', summary: 'records of the container before a match', default: 0, min: 0, ...LINES}),
+    ...logFlags,
+    level: Flags.option({options: LEVELS, summary: 'only records of this level and above, as JSON or Monolog say', ...LEVEL})(),
     output: Flags.option({char: 'o', options: LOG_FORMATS, default: 'text', summary: 'raw: byte for byte as written', ...OUTPUT})(),
-    json: Flags.boolean({summary: 'the same as -o json', ...OUTPUT}),
-    timestamps: Flags.boolean({summary: 'whole time stamps', ...OUTPUT}),
-    prefix: Flags.boolean({summary: 'workload and pod before each line', default: true, allowNo: true, ...OUTPUT}),
-    'order-window': duration({
-      summary: 'how long a live line waits for earlier ones, 250ms when not given',
-      default: 250,
-      noCacheDefault: true,
-      ...OUTPUT,
-    }),
-    'max-streams': Flags.integer({
-      summary: 'logs whose past is read at once; others take turns',
-      default: 64,
-      min: 1,
-      helpGroup: 'CLUSTER',
-    }),
     ...clusterFlags,
   }
 

@@ -43,10 +43,9 @@ export default class QueueDepth extends SapocheCommand {
   async run(): Promise<void> {
     const {flags, argv} = await this.parse(QueueDepth)
     const session = await openSession(flags, 'queue-depth', this.surroundings)
-    const progress = this.waitFor(
-      `reading the queues of ${session.cluster.namespace} on ${session.cluster.context ?? session.cluster.server}`,
-    )
     const {terminal, signal} = this
+    const {namespace, context, server} = session.cluster
+    const progress = this.waitFor(`reading the queues of ${namespace} on ${context ?? server}`)
     try {
       const live = liveQueueDepth({...flags, targets: argv.map(String)}, withRedis(session, flags, this.surroundings))
       const views = queueDepthViews(flags['fail-on'])
