@@ -26,11 +26,14 @@ const SAME = 15_000
  */
 export function merged(changes: readonly Change[]): Change[] {
   const kept: Change[] = []
+  /** What stands before it is too long ago to be the same as anything that is still to come. */
+  let recent = 0
   for (const change of changes.toSorted((a, b) => a.at - b.at || RANK[a.kind] - RANK[b.kind])) {
-    const index = kept.findIndex((other) => isSame(other, change))
+    while (recent < kept.length && change.at - kept[recent]!.at > SAME) recent += 1
+    let index = recent
+    while (index < kept.length && !isSame(kept[index]!, change)) index += 1
     const other = kept[index]
-    if (other === undefined) kept.push(change)
-    else kept[index] = joined(other, change)
+    kept[index] = other === undefined ? change : joined(other, change)
   }
   return kept
 }
