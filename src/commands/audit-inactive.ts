@@ -3,6 +3,7 @@ import {openSession} from '../lib/app/index.ts'
 import {SapocheCommand} from '../lib/cli/base-command.ts'
 import {checkFlags, clusterFlags, duration, Flags, formatOf, outputFlags, targetFlags} from '../lib/cli/flags.ts'
 import {writeReport} from '../lib/cli/output.ts'
+import {sameCluster} from '../lib/cli/same-cluster.ts'
 import {deepFlags} from '../lib/cli/server-flags.ts'
 import {auditInactive, auditViews, exitCodeOf} from '../lib/runbook/audit-inactive/index.ts'
 import {journalFile} from '../lib/runbook/journal/index.ts'
@@ -48,7 +49,7 @@ export default class AuditInactive extends SapocheCommand {
       const options = {...flags, targets: argv.map(String), olderThanMs: flags['older-than'], journal}
       const report = await auditInactive(options, await deepSession(session, flags, this.surroundings), this.signal)
       progress.stop()
-      await writeReport(report, formatOf(flags), auditViews(flags['fail-on']), this.terminal, session.now())
+      await writeReport(sameCluster(report, flags), formatOf(flags), auditViews(flags['fail-on']), this.terminal, session.now())
       this.endWith(exitCodeOf(report.verdict, flags['fail-on']))
     } finally {
       progress.stop()

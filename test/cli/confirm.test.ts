@@ -3,7 +3,7 @@ import {InterruptedError, UsageError} from '../../src/lib/errors/index.ts'
 import {confirm, type Consent, type Prompter, type Question} from '../../src/lib/cli/confirm.ts'
 import {liveBlock} from '../../src/lib/cli/live.ts'
 import type {Output, Terminal} from '../../src/lib/cli/terminal.ts'
-import {changeFlags, clusterArguments, requireTargets, requireWritable} from '../../src/lib/cli/write-flags.ts'
+import {changeFlags, requireTargets, requireWritable} from '../../src/lib/cli/write-flags.ts'
 
 const PLAIN: Question = {question: 'Restart consumer-ecg in sapoche on prod-eu?', notes: ['consumer-revenue: inactive'], typed: []}
 const REDIS: Question = {
@@ -122,14 +122,6 @@ test.each<[boolean, string | undefined, boolean]>([
 test('no targets are not all', () => {
   expect(requireTargets(['a', 'b'], 'restart')).toEqual(['a', 'b'])
   expect(() => requireTargets([], 'restart')).toThrow(UsageError)
-})
-
-test('the options that lead to the same cluster', () => {
-  const quote = (word: string): string => `<${word}>`
-  expect(clusterArguments({}, quote)).toBe('')
-  expect(clusterArguments({context: 'prod', namespace: 'x', as: 'me', 'as-group': ['a', 'b'], kubeconfig: undefined}, quote)).toBe(
-    ' --context <prod> --namespace <x> --as <me> --as-group <a> --as-group <b>',
-  )
 })
 
 test('every command that changes something can be kept from it', () => {

@@ -4,9 +4,10 @@ import {confirm, terminalPrompter} from '../cli/confirm.ts'
 import {liveBlock} from '../cli/live.ts'
 import {startProgress} from '../cli/progress.ts'
 import type {Terminal} from '../cli/terminal.ts'
-import {clusterArguments, requireWritable} from '../cli/write-flags.ts'
+import {clusterArguments} from '../cli/same-cluster.ts'
+import {requireWritable} from '../cli/write-flags.ts'
 import {journalFile} from '../runbook/journal/index.ts'
-import {progressView, quoted, type Operator} from '../runbook/operation/index.ts'
+import {progressView, type Operator} from '../runbook/operation/index.ts'
 import {openSession, type ClusterOptions, type Session, type Surroundings} from './index.ts'
 import {withRedis} from './redis.ts'
 
@@ -71,7 +72,7 @@ function operatorOf(
     // What is changed on the embedded cluster is gone with it.
     journal: isSandbox ? null : journalFile(variables, home),
     isContextNamed: isSandbox || options.context !== undefined,
-    clusterFlags: clusterArguments(options, quoted),
+    clusterFlags: clusterArguments(options),
   }
 }
 

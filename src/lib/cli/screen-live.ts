@@ -2,6 +2,7 @@ import {EXIT, InterruptedError, TimedOutError, UsageError} from '../errors/index
 import {age} from '../text/age.ts'
 import {Flags, duration, type Format} from './flags.ts'
 import {renderReport} from './output.ts'
+import {type ClusterChoice, sameCluster} from './same-cluster.ts'
 import {displayOf, type DisplayOptions, type Live} from './screen-display.ts'
 import {toJson} from '../text/json.ts'
 
@@ -24,8 +25,8 @@ export const liveFlags = {
 }
 
 export interface LiveOptions<R extends object> extends DisplayOptions<R> {
-  /** As `liveFlags` have them. */
-  readonly flags: {readonly watch: boolean; readonly until?: string | undefined; readonly timeout?: number | undefined}
+  /** As `liveFlags` and `clusterFlags` have them. */
+  readonly flags: ClusterChoice & {readonly watch: boolean; readonly until?: string | undefined; readonly timeout?: number | undefined}
   /** Ctrl-C. */
   readonly signal: AbortSignal
 }
@@ -47,7 +48,7 @@ export async function showLive<S extends {readonly report: R}, R extends object>
   const {flags, format, progress, signal} = options
   if (flags.watch && !LINE_FORMATS.includes(format)) throw new UsageError(`--watch has no -o ${format}; it has ${LINE_FORMATS.join(', ')}`)
   if (flags.watch || flags.until !== undefined) return await follow(live, options)
-  const report = await live.read(signal)
+  const report = sameCluster(await live.read(signal), flags)
   progress.stop()
   await writeLast(report, options)
   return {report, code: null}
@@ -59,7 +60,8 @@ async function follow<S extends {readonly report: R}, R extends object>(live: Li
   const display = displayOf(live, options, watch, () => life.end('left'))
   let last: S | null = null
   try {
-    for await (const moment of live.follow(life.signal)) {
+    for await (const seen of live.follow(life.signal)) {
+      const moment = sameCluster(seen, options.flags)
       last = moment
       if (until !== undefined && live.isReached(moment)) life.end('reached')
       await display.show(moment)

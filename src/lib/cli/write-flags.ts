@@ -95,21 +95,3 @@ function wholeNumber(least: number) {
     },
   })
 }
-
-/** The options that lead to the same cluster, as they were given: ` --context prod-eu -n sapoche`. */
-export function clusterArguments(
-  flags: {readonly [Name in 'kubeconfig' | 'context' | 'namespace' | 'as' | 'catalogue']?: string | undefined} & {
-    readonly 'as-group'?: readonly string[] | undefined
-  },
-  quote: (word: string) => string,
-): string {
-  const pairs: [string, string | undefined][] = [
-    ['kubeconfig', flags.kubeconfig],
-    ['context', flags.context],
-    ['namespace', flags.namespace],
-    ['as', flags.as],
-    ...(flags['as-group'] ?? []).map((group): [string, string] => ['as-group', group]),
-    ['catalogue', flags.catalogue],
-  ]
-  return pairs.map(([name, value]) => (value === undefined ? '' : ` --${name} ${quote(value)}`)).join('')
-}

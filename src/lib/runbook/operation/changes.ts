@@ -6,7 +6,7 @@ import {isoTime} from '../../text/time.ts'
 import {RESOURCES} from '../cluster/index.ts'
 import {appendToJournal, type JournalEntry} from '../journal/index.ts'
 import type {Warning} from '../schema.ts'
-import {quoted} from './command-line.ts'
+import {quoted} from '../../text/quote.ts'
 import {decodeLive, type LiveDeployment} from './live.ts'
 import type {Outcome} from './outcome.ts'
 

@@ -1,7 +1,6 @@
 /** What the commands that change workloads share: choosing, asking, writing with a guard, waiting for readiness, and saying what became of it. */
 export type {Board} from './board.ts'
 export {isRefusal, wordsOf, type Change, type Refusal} from './changes.ts'
-export {quoted} from './command-line.ts'
 export {namesOrCount, namesToType, notesOnLeft, place, type Confirmation} from './confirmation.ts'
 export {otherCount, otherTemplate, type LiveDeployment} from './live.ts'
 export {onlyOne} from './one.ts'
