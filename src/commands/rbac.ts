@@ -1,6 +1,6 @@
 import {openCatalogue} from '../lib/app/index.ts'
 import {SapocheCommand} from '../lib/cli/base-command.ts'
-import {Args, catalogueFlag, Flags} from '../lib/cli/flags.ts'
+import {Args, catalogueFlag, Flags, namespaceName} from '../lib/cli/flags.ts'
 import {toJson} from '../lib/cli/output.ts'
 import {rolesFor, rolesYaml} from '../lib/runbook/rbac/index.ts'
 
@@ -24,7 +24,7 @@ export default class Rbac extends SapocheCommand {
       helpGroup: 'OUTPUT',
     })(),
     json: Flags.boolean({summary: 'the same as -o json', helpGroup: 'OUTPUT'}),
-    namespace: Flags.string({char: 'n', summary: "namespace of the Roles; the catalogue's when not given", helpValue: '<name>'}),
+    namespace: namespaceName({summary: "namespace of the Roles; the catalogue's when not given"}),
     ...catalogueFlag,
   }
 

@@ -75,6 +75,12 @@ describe('usage', () => {
     ['an empty context', ['status', '--context='], /^sapoche: --context is empty[^\n]*\n$/],
     ['a flag without the one it needs', ['status', '--timeout', '5s'], /^sapoche: --timeout needs --until; see sapoche status --help\n$/],
     ['a flag without its value', ['status', '--context'], /^sapoche: flag --context expects a value[^\n]*\n$/],
+    [
+      'a length of time beyond all dates',
+      ['changes', '--sandbox', '--since', '999999999999d'],
+      'sapoche: --since=999999999999d is no length of time such as 10s, 5m or 1h30m\n',
+    ],
+    ['a namespace that would be YAML', ['rbac', 'status', '-n', 'a\nb: c'], 'sapoche: --namespace=a b: c is no name of a namespace\n'],
   ])('%s: one line, 64', async (_, args, stderr) => {
     const text = await run(args)
     expect(text).toMatchObject({code: 64, stdout: ''})

@@ -16,9 +16,12 @@ describe('parseDuration', () => {
     ['1.5s', 1500],
     ['2d', 172_800_000],
     ['0', 0],
+    ['36500d', 3_153_600_000_000],
   ])('%s', (text, milliseconds) => expect(parseDuration(text)).toBe(milliseconds))
 
-  test.each(['', '10', 's', '10 s', '-5s', '5sx', '1h-3m'])('%j is none', (text) => expect(parseDuration(text)).toBeNull())
+  test.each(['', '10', 's', '10 s', '-5s', '5sx', '1h-3m', '36501d', `${'9'.repeat(400)}s`])('%j is none', (text) =>
+    expect(parseDuration(text)).toBeNull(),
+  )
 })
 
 describe('nearestNames', () => {

@@ -29,7 +29,7 @@ const filled = custom({
 })
 
 /** The name of a namespace: a DNS label. */
-const namespaceName = custom({
+export const namespaceName = custom({
   char: 'n',
   helpValue: '<name>',
   parse: async (input) => {

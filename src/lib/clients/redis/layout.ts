@@ -108,8 +108,9 @@ async function scan(
     if (!Array.isArray(reply)) return {keys, isComplete: false}
     const [next, found] = reply as [unknown, unknown]
     for (const key of Array.isArray(found) ? found : []) keys.add(String(key))
+    if (String(next) === '0') return {keys, isComplete: true}
+    if (String(next) === cursor) return {keys, isComplete: false}
     cursor = String(next)
-    if (cursor === '0') return {keys, isComplete: true}
   }
   return {keys, isComplete: false}
 }

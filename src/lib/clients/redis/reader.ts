@@ -7,6 +7,7 @@ import type {
   Answer,
   FailedJobs,
   Head,
+  KeyFailure,
   KeyReading,
   Layout,
   LayoutHints,
@@ -14,9 +15,12 @@ import type {
   QueueReading,
   QueueSnapshot,
   ReadRequest,
+  RedisInfo,
 } from './types.ts'
 
 const FAILED = 'failed_jobs'
+const NO_COUNT: KeyFailure = {kind: 'other', message: 'answers with something that is no count'}
+const NO_INFO: KeyFailure = {kind: 'other', message: 'answers INFO with something else'}
 
 /** Takes commands together and hands their answers out in order, so that a part of a pipeline is read where it was asked for. */
 class Batch {
@@ -29,6 +33,26 @@ class Batch {
       const answer = this.#answers[index]
       if (answer === undefined) throw new Error('a pipeline without answers')
       return answer.failure === null ? {value: read(answer.value), failure: null} : answer
+    }
+  }
+
+  /** A length: what is no whole number from 0 on is a failure, lest it pass for an empty queue. */
+  count(command: Command): () => Answer<number> {
+    const read = this.add(command, (value) => value)
+    return () => {
+      const {value, failure} = read()
+      if (failure !== null) return {value: null, failure}
+      return typeof value === 'number' && Number.isInteger(value) && value >= 0 ? {value, failure: null} : {value: null, failure: NO_COUNT}
+    }
+  }
+
+  /** The fields of INFO; an answer that holds none comes from something else. */
+  info(): () => Answer<RedisInfo> {
+    const read = this.add(['INFO'], (text) => parseInfo(typeof text === 'string' ? text : ''))
+    return () => {
+      const {value, failure} = read()
+      if (failure !== null) return {value: null, failure}
+      return value.size > 0 ? {value: redisInfo(value), failure: null} : {value: null, failure: NO_INFO}
     }
   }
 
@@ -61,7 +85,7 @@ export class RedisQueueReader implements QueueReader {
 
   async read(request: ReadRequest, signal: AbortSignal): Promise<QueueSnapshot> {
     const batch = new Batch()
-    const info = batch.add(['INFO'], (text) => redisInfo(parseInfo(String(text))))
+    const info = batch.info()
     const queues = request.queues.map((name) => askQueue(batch, name, request))
     const keys = request.keys.map((key) => askKey(batch, key))
     const failed = askFailed(batch, request)
@@ -101,11 +125,11 @@ function askQueue(batch: Batch, name: string, {layout, asOf}: ReadRequest): () =
   const key = keyOf(layout.prefix, name)
   const [delayed, reserved] = [`${key}:delayed`, `${key}:reserved`]
   const answers = {
-    pending: batch.add(['LLEN', key], Number),
-    delayed: batch.add(['ZCARD', delayed], Number),
-    reserved: batch.add(['ZCARD', reserved], Number),
-    dueDelayed: batch.add(['ZCOUNT', delayed, '-inf', asOf], Number),
-    expiredReserved: batch.add(['ZCOUNT', reserved, '-inf', asOf], Number),
+    pending: batch.count(['LLEN', key]),
+    delayed: batch.count(['ZCARD', delayed]),
+    reserved: batch.count(['ZCARD', reserved]),
+    dueDelayed: batch.count(['ZCOUNT', delayed, '-inf', asOf]),
+    expiredReserved: batch.count(['ZCOUNT', reserved, '-inf', asOf]),
     head: batch.add(['LINDEX', key, 0], (payload): Head | null => (typeof payload === 'string' ? headOf(payload) : null)),
   }
   return () => ({
@@ -124,7 +148,7 @@ function askQueue(batch: Batch, name: string, {layout, asOf}: ReadRequest): () =
 /** All lengths are asked for with the type, which says which of them counts: a second round would cost more. */
 function askKey(batch: Batch, key: string): () => KeyReading {
   const type = batch.add(['TYPE', key], String)
-  const lengths = new Map(Object.entries(KNOWN_LENGTHS).map(([of, command]) => [of, batch.add([command, key], Number)]))
+  const lengths = new Map(Object.entries(KNOWN_LENGTHS).map(([of, command]) => [of, batch.count([command, key])]))
   return () => {
     const found = type()
     const none: Answer<number | null> = {value: null, failure: null}
@@ -136,7 +160,7 @@ function askKey(batch: Batch, key: string): () => KeyReading {
 function askFailed(batch: Batch, {layout, recentSince}: ReadRequest): () => FailedJobs | null {
   if (layout.horizonPrefix === null || recentSince === null) return () => null
   const key = layout.horizonPrefix + FAILED
-  const total = batch.add(['ZCARD', key], Number)
-  const recent = batch.add(['ZCOUNT', key, '-inf', -recentSince], Number)
+  const total = batch.count(['ZCARD', key])
+  const recent = batch.count(['ZCOUNT', key, '-inf', -recentSince])
   return () => ({key, total: total(), recent: recent()})
 }

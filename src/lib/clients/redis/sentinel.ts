@@ -23,8 +23,9 @@ async function ask(sentinels: Access, address: Address, master: string, options:
   try {
     const [answer] = await connection.send([['SENTINEL', 'get-master-addr-by-name', master]], options.signal)
     const reply: unknown = answer?.value
-    if (Array.isArray(reply) && typeof reply[0] === 'string') return {host: reply[0], port: Number(reply[1])}
-    const why = answer?.failure?.message ?? `it knows no master "${master}"`
+    const [host, port] = Array.isArray(reply) ? [reply[0] as unknown, Number(reply[1])] : [null, 0]
+    if (typeof host === 'string' && Number.isInteger(port) && port > 0 && port < 65_536) return {host, port}
+    const why = answer?.failure?.message ?? (reply === null ? `it knows no master "${master}"` : 'it answers with no address')
     throw new UnreachableError(`${connection.what} does not say where Redis is: ${why}`)
   } finally {
     connection.close()
