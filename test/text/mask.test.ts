@@ -101,3 +101,27 @@ describe('in URLs and connection strings the password alone', () => {
     expect(shown('SENTRY_DSN', 'https://0123456789abcdef@o1.ingest.io/2')).toBe('https://***@o1.ingest.io/2'))
   test('a DSN that is none is hidden', () => expect(shown('MAIL_DSN', 'anything')).toBe(MASK))
 })
+
+describe('in the places where programs keep them', () => {
+  test.each([
+    ['a header', 'Authorization: Basic dXNlcjpwNHNzd29yZA==', MASK],
+    ['a bearer token', 'Bearer abcdef123456', MASK],
+    ['an argument', '--user u --password p4ss -v', `--user u --password ${MASK} -v`],
+    ['JSON', '{"user":"a","pass":"p4ss"}', MASK],
+    ['JSON within JSON', '{"db":{"secret_key":"p4ss"}}', MASK],
+    ['a dictionary of Python', "{'dbPassword': 'p4ss'}", MASK],
+    ['quotes with a blank within', "host=h password='p4 ss' user=u", `host=h password=${MASK} user=u`],
+    ['a fragment', 'http://h/#access_token=abc123', `http://h/#access_token=${MASK}`],
+    ['a source name of Go', 'u:p4ss@tcp(h:3306)/db', `u:${MASK}@tcp(h:3306)/db`],
+    ['a webhook', 'https://hooks.slack.com/services/T0/B0/abc', MASK],
+  ])('%s', (_, value, wanted) => expect(shown('SETTING', value)).toBe(wanted))
+
+  test.each(['DBPASS', 'USERPASS', 'DBPWD', 'ORTHANC__REGISTERED_USERS'])('%s', (name) => expect(shown(name, 'p4ss')).toBe(MASK))
+
+  test.each(['BYPASS', 'COMPASS', 'PWD'])('%s holds none', (name) => expect(shown(name, '/a')).toBe('/a'))
+
+  test('an image with its digest holds none', () => expect(shown('IMAGE', 'nginx:1.27@sha256:abc')).toBe('nginx:1.27@sha256:abc'))
+
+  test('a megabyte of what may begin a URL takes no longer than any other', () =>
+    expect(shown('SETTING', 'x.'.repeat(500_000))).toHaveLength(1_000_000))
+})
