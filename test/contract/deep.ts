@@ -114,7 +114,9 @@ export function deepSuite(open: () => Promise<LagStage>, startRedis: StartRedis)
         {severity: 'critical', lag: 5, reason: expect.stringMatching(/^5 events unread.* no consumer is to run/)},
       ])
       const {stdout} = await stage.target.sapoche(['status', '--deep', '--problems', ...here.args])
-      expect(stdout).toMatch(/worker-pdf {2}stopped[^]*queue pdf: 1 job waits[^]*next {2}sapoche scale worker-pdf --to-baseline\n\n/)
+      expect(stdout).toMatch(
+        /worker-pdf {2}stopped[^]*queue pdf: 1 job waits[^]*next {2}sapoche scale worker-pdf --to-baseline --catalogue \S+\n\n/,
+      )
     })
 
     test('a zero that is accepted with its backlog: no fault', async () => {

@@ -163,6 +163,14 @@ describe('colour', () => {
   })
 })
 
+test('a next command stays on the cluster that the report is about', async () => {
+  const {stdout} = await run(['status', '--sandbox=crashloop', '-o', 'json', '--fail-on', 'never'])
+  const {items} = JSON.parse(stdout) as {items: {name: string; next: string[]}[]}
+  const {next} = items.find(({name}) => name === 'worker-sapoche-pdf')!
+  expect(next[0]).toBe('sapoche logs worker-sapoche-pdf --previous --sandbox=crashloop')
+  expect((await run(next[0]!.split(' ').slice(1))).code).toBe(0)
+})
+
 describe('silence and signals', () => {
   test('a run without trouble writes nothing to stderr, whatever Node would warn of', async () => {
     const {code, stderr} = await run(['status', '--sandbox'], {
