@@ -3,6 +3,7 @@ import type {ChangesReport} from '../../src/lib/runbook/changes/schema.ts'
 import type {PodsReport} from '../../src/lib/runbook/pods/schema.ts'
 import type {TopReport} from '../../src/lib/runbook/top/schema.ts'
 import {deleteDeployment, podsOf, waitForPods} from '../real/faults.ts'
+import {waitUntil} from '../real/processes.ts'
 import {APPS, CORE, stepsOf} from './inspect-steps.ts'
 import type {InspectTarget} from './inspect-target.ts'
 import {deployment, reportOf} from './scene.ts'
@@ -48,8 +49,11 @@ export function reportsSuite(opened: () => InspectTarget): void {
   })
 
   test('top: what was measured, and nothing in the place of what was not', async () => {
-    const old = await read<TopReport>('TopReport', 'top', 'consumers', '--except', 'consumer-lis-testresult', '--by', 'workload')
-    expect({warnings: old.warnings, absent: old.total.containers.absent}).toEqual({warnings: [], absent: 0})
+    const readTop = () => read<TopReport>('TopReport', 'top', 'consumers', '--except', 'consumer-lis-testresult', '--by', 'workload')
+    // Those that an earlier test has restarted are measured twice before there is a figure.
+    await waitUntil('all consumers are measured', async () => (await readTop()).total.containers.absent === 0)
+    const old = await readTop()
+    expect(old.warnings).toEqual([])
     expect(old.items).toHaveLength(12)
     for (const {name, cpu, memory, measuredAt, requests, percents} of old.items) {
       const isWhole = cpu !== null && memory !== null && memory > 0 && measuredAt !== null
@@ -64,7 +68,7 @@ export function reportsSuite(opened: () => InspectTarget): void {
     const {items, total} = await read<TopReport>('TopReport', 'top', 'consumer-dicom')
     expect(items).toMatchObject([{workload: 'consumer-dicom', cpu: null, memory: null, containers: {total: 1, absent: 1}}])
     expect(total).toMatchObject({cpu: null, memory: null, percents: {memoryOfRequests: null}})
-  })
+  }, 90_000)
 
   describe('changes', () => {
     test('a scaling is one row, of the event and our own journal', async () => {
