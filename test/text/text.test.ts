@@ -82,6 +82,16 @@ describe('table', () => {
   })
 
   test('no rows: no lines', () => expect(table([])).toEqual([]))
+
+  test('as wide in line 1 as in line 500, with and without colours', () => {
+    const {critical} = tones(true)
+    const names = Array.from({length: 500}, (_, index) => 'x'.repeat(1 + ((index * 7) % 31)))
+    const lines = table(
+      names.map((name, index) => [index % 3 === 0 ? critical(name) : name, String(index), 'end']),
+      {align: ['left', 'right']},
+    )
+    expect(lines.map((line) => strip(line))).toEqual(names.map((name, index) => `${name.padEnd(31)}  ${String(index).padStart(3)}  end`))
+  })
 })
 
 describe('time', () => {

@@ -1,5 +1,4 @@
-import {stripVTControlCharacters} from 'node:util'
-import {table} from './table.ts'
+import {lengthOf, table} from './table.ts'
 import type {Tone} from './tone.ts'
 import {wrap} from './view.ts'
 
@@ -21,12 +20,16 @@ export interface ColumnsOptions {
 /** Rows under a heading in as many columns as fit into `width`, those that can be spared left out one after another. No rows: no lines. */
 export function columns<R>(rows: readonly R[], all: readonly Column<R>[], {width, tone, indent = 0}: ColumnsOptions): string[] {
   if (rows.length === 0) return []
-  for (let shown = all; ; shown = withoutLeast(shown)) {
-    const cells = [shown.map(({title}) => tone.quiet(title)), ...rows.map((row) => shown.map(({cell}) => cell(row)))]
-    const lines = table(cells, {indent, align: shown.map(({align = 'left'}) => align)})
-    const isTooWide = lines.some((line) => lengthOf(line) > width)
-    if (!isTooWide || withoutLeast(shown).length === shown.length) return lines
-  }
+  const drawn = all.map((column) => {
+    const cells = [tone.quiet(column.title), ...rows.map(column.cell)]
+    return {...column, cells, width: cells.reduce((most, cell) => Math.max(most, lengthOf(cell)), 0)}
+  })
+  const widthOf = (shown: typeof drawn): number => shown.reduce((sum, each) => sum + each.width, indent + GAP * (shown.length - 1))
+  let shown = drawn
+  // A table is drawn once, when it fits: that costs more than all else.
+  for (let less = withoutLeast(shown); widthOf(shown) > width && less.length < shown.length; less = withoutLeast(shown)) shown = less
+  const lines = Array.from({length: rows.length + 1}, (_, line) => shown.map(({cells}) => cells[line] ?? ''))
+  return table(lines, {indent, align: shown.map(({align = 'left'}) => align)})
 }
 
 /** The last column of such a table, of words that may be long. */
@@ -61,11 +64,7 @@ const GAP = 2
 const ROOM = 60
 const BELOW = ' '.repeat(10)
 
-function lengthOf(line: string): number {
-  return stripVTControlCharacters(line).length
-}
-
-function withoutLeast<R>(shown: readonly Column<R>[]): readonly Column<R>[] {
+function withoutLeast<C extends {readonly dispensable?: number}>(shown: C[]): C[] {
   const most = Math.max(0, ...shown.map(({dispensable = 0}) => dispensable))
   return most === 0 ? shown : shown.filter(({dispensable = 0}) => dispensable < most)
 }
