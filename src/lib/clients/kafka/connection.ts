@@ -96,6 +96,9 @@ export class BrokerConnection {
     const definition = protocol.requests[name] as unknown as Definition<Args<N>, Decoded<N>>
     try {
       const {request, response} = this.#broker.lookupRequest(apiKeys[name], definition)(args)
+      // What is asked side by side goes out in one piece: each write by itself costs as much as its request.
+      this.#stream.cork()
+      setImmediate(() => this.#stream.uncork())
       const asked = name === 'Metadata' ? {...request, encode: () => encodeMetadata(args as Args<'Metadata'>)} : request
       return await this.#pool.send({request: asked, response: {decode: response.decode, parse: (decoded) => Promise.resolve(decoded)}})
     } catch (error) {
