@@ -5,14 +5,14 @@ import {isBuiltin} from 'node:module'
 /** What the build does to other people's modules, and to Node's own, so that a command loads and evaluates no more than it needs. */
 
 /**
- * oclif is CommonJS that requires everything at once; a command needs a tenth of it.
+ * oclif and ioredis are CommonJS that requires everything at once; a command needs a tenth of it.
  * tsc writes each require as `const x_1 = require(…)` and each use as `x_1.y`, so putting the require behind a call
  * (`const x_1 = () => require(…)`, `(x_1()).y`) evaluates a module when it is first used, and nothing else changes.
  */
 export const lazyRequires: Plugin = {
   name: 'lazy-requires',
   setup(build) {
-    build.onLoad({filter: /node_modules[/\\]@oclif[/\\]core[/\\]lib[/\\].*\.js$/}, async ({path}) => {
+    build.onLoad({filter: /node_modules[/\\](?:@oclif[/\\]core[/\\]lib|ioredis[/\\]built)[/\\].*\.js$/}, async ({path}) => {
       let source = await readFile(path, 'utf8')
       const declaration = /^(?:const|var) (\w+) = ((?:__import(?:Default|Star)\()?require\("[^"]+"\)\)?);$/gm
       const names: string[] = []
