@@ -37,8 +37,7 @@ export default class Changes extends SapocheCommand {
       const journal = flags.sandbox === undefined ? journalFile(variables, home) : null
       const report = await readChanges({targets: argv.map(String), ...flags, journal}, session, this.signal)
       progress.stop()
-      const notice = changesNotice(report)
-      if (notice !== null) this.notice(notice)
+      this.notice(changesNotice(report))
       await writeReport(report, listFormatOf(flags, this.terminal.stdout), changesViews(), this.terminal, session.now())
     } finally {
       progress.stop()

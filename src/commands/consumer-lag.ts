@@ -48,8 +48,7 @@ export default class ConsumerLag extends SapocheCommand {
       const live = liveLag({...flags, targets: argv.map(String)}, withKafka(session, flags, this.surroundings))
       const display = {flags, format: formatOf(flags), views: lagViews(flags['fail-on']), terminal, signal, progress, now: session.now}
       const {report, code} = await showLive(live, display)
-      const notice = lagNotice(report)
-      if (notice !== null) this.notice(notice)
+      this.notice(lagNotice(report))
       this.endWith(code ?? exitCodeOf(report.verdict, flags['fail-on']))
     } finally {
       progress.stop()

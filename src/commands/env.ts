@@ -36,8 +36,7 @@ export default class Env extends SapocheCommand {
       const sources = {...session, access: await podAccess(session.cluster)}
       const report = await readEnv({targets: argv.map(String), ...flags}, sources, this.signal)
       progress.stop()
-      const notice = envNotice(report)
-      if (notice !== null) this.notice(notice)
+      this.notice(envNotice(report))
       await writeReport(report, formatOf(flags), envViews(), this.terminal, session.now())
     } finally {
       progress.stop()

@@ -2,7 +2,7 @@ import {openSession} from '../lib/app/index.ts'
 import {SapocheCommand} from '../lib/cli/base-command.ts'
 import {clusterFlags, Flags, listFormatOf, listOutputFlags, targetFlags} from '../lib/cli/flags.ts'
 import {writeReport} from '../lib/cli/output.ts'
-import {onReaderGone} from '../lib/cli/reader-gone.ts'
+import {whileRead} from '../lib/cli/reader-gone.ts'
 import {amount} from '../lib/cli/write-flags.ts'
 import {eventsNotice, eventsViews, readEvents, streamEvents} from '../lib/runbook/events/index.ts'
 
@@ -35,23 +35,17 @@ export default class Events extends SapocheCommand {
     const session = await openSession(flags, 'events', this.surroundings)
     const progress = this.waitFor(`reading events of ${session.cluster.namespace}`)
     const options = {targets: argv.map(String), ...flags}
-    const {stdout} = this.terminal
-    const say = (text: string): void => this.notice(text)
-    const unread = new AbortController()
-    const reader = onReaderGone(() => unread.abort())
     try {
       if (flags.follow) {
-        const outlet = {format, colour: stdout.colour, begun: () => progress.stop(), write: stdout.write, say}
-        await streamEvents(options, session, outlet, AbortSignal.any([this.signal, unread.signal]))
-        return this.endWith(unread.signal.aborted ? 0 : 130)
+        const outlet = {...this.terminal.stdout, format, begun: () => progress.stop(), say: (text: string) => this.notice(text)}
+        const follow = (signal: AbortSignal): Promise<void> => streamEvents(options, session, outlet, signal)
+        return this.endWith((await whileRead(this.signal, follow)) ? 0 : 130)
       }
       const report = await readEvents(options, session, this.signal)
       progress.stop()
-      const notice = eventsNotice(report)
-      if (notice !== null) say(notice)
+      this.notice(eventsNotice(report))
       await writeReport(report, format, eventsViews(), this.terminal, session.now())
     } finally {
-      reader.stop()
       progress.stop()
       await session.close()
     }

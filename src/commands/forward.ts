@@ -3,7 +3,7 @@ import {podAccess} from '../lib/app/pod-access.ts'
 import {SapocheCommand} from '../lib/cli/base-command.ts'
 import {Args, clusterFlags, formatOf, outputFlags} from '../lib/cli/flags.ts'
 import {toJson} from '../lib/cli/output.ts'
-import {forward, forwardText} from '../lib/runbook/forward/index.ts'
+import {forward, type ForwardEvents, forwardText} from '../lib/runbook/forward/index.ts'
 
 export default class Forward extends SapocheCommand {
   static override summary = 'a port of this machine to a service, deployment or pod, until Ctrl-C'
@@ -25,25 +25,17 @@ export default class Forward extends SapocheCommand {
   async run(): Promise<void> {
     const {flags, args} = await this.parse(Forward)
     const session = await openSession(flags, 'forward', this.surroundings)
-    const {stdout} = this.terminal
     const progress = this.waitFor(`looking for ${args.name}`)
-    const isJson = formatOf(flags) === 'json'
+    const ready: ForwardEvents['ready'] = (report) => {
+      progress.stop()
+      this.terminal.stdout.write(formatOf(flags) === 'json' ? `${toJson(report)}\n` : forwardText(report))
+    }
+    const say = (text: string): void => {
+      progress.stop()
+      this.notice(text)
+    }
     try {
-      await forward(
-        args,
-        {...session, access: await podAccess(session.cluster)},
-        {
-          ready(report) {
-            progress.stop()
-            stdout.write(isJson ? `${toJson(report)}\n` : forwardText(report))
-          },
-          say: (text) => {
-            progress.stop()
-            this.notice(text)
-          },
-        },
-        this.signal,
-      )
+      await forward(args, {...session, access: await podAccess(session.cluster)}, {ready, say}, this.signal)
     } finally {
       progress.stop()
       await session.close()

@@ -31,8 +31,7 @@ export default class Pods extends SapocheCommand {
     try {
       const report = await readPods({targets: argv.map(String), ...flags}, session, this.signal)
       progress.stop()
-      const notice = podsNotice(report)
-      if (notice !== null) this.notice(notice)
+      this.notice(podsNotice(report))
       await writeReport(report, formatOf(flags), podsViews(), this.terminal, session.now())
     } finally {
       progress.stop()

@@ -37,8 +37,7 @@ export default class Top extends SapocheCommand {
     try {
       const report = await readTop({targets: argv.map(String), ...flags}, session, this.signal)
       progress.stop()
-      const notice = topNotice(report)
-      if (notice !== null) this.notice(notice)
+      this.notice(topNotice(report))
       await writeReport(report, formatOf(flags), topViews(), this.terminal, session.now())
     } finally {
       progress.stop()

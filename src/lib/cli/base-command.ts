@@ -60,9 +60,9 @@ export abstract class SapocheCommand extends Command {
     return {environment, signal, terminal, interactive: terminal.interactive, say: (text: string) => terminal.stderr.write(strip(text))}
   }
 
-  /** A line on stderr beside what the command reports. */
-  protected notice(text: string): void {
-    this.terminal.stderr.write(`sapoche: ${stripLine(text)}\n`)
+  /** A line on stderr beside what the command reports; none for null. */
+  protected notice(text: string | null): void {
+    if (text !== null) this.terminal.stderr.write(`sapoche: ${stripLine(text)}\n`)
   }
 
   /** The exit code of a run that ends well in our eyes: a check's verdict, an operation's outcome. */

@@ -13,6 +13,18 @@ export function onReaderGone(gone: () => void): {stop(): void} {
   return {stop: () => void watcher?.destroy()}
 }
 
+/** Does work that writes, until it ends, the signal aborts, or the reader has gone: true for that. */
+export async function whileRead(signal: AbortSignal, work: (signal: AbortSignal) => Promise<void>): Promise<boolean> {
+  const unread = new AbortController()
+  const reader = onReaderGone(() => unread.abort())
+  try {
+    await work(AbortSignal.any([signal, unread.signal]))
+    return unread.signal.aborted
+  } finally {
+    reader.stop()
+  }
+}
+
 interface TcpBinding {
   readonly TCP: new (type: number) => {open(fd: number): number}
   readonly constants: {readonly SOCKET: number}
