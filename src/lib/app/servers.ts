@@ -18,6 +18,7 @@ import {parseBrokers, parseOrthancUrl, parseRedisUrl, UrlError} from '../clients
 import {ConfigurationError, UsageError} from '../errors/index.ts'
 import {decodeSecretKey, type Confidential, type ServerHint} from '../runbook/bindings/index.ts'
 import {RESOURCES} from '../runbook/cluster/index.ts'
+import {LONGEST_TIMER_MS} from '../text/duration.ts'
 import type {ClusterOptions, Session} from './index.ts'
 
 /** What the flags say of servers (cli/server-flags.ts): a command has those of the servers that it talks to. */
@@ -36,12 +37,9 @@ export interface ServerOptions {
 
 export type ServerKind = 'redis' | 'kafka' | 'orthanc'
 
-/** The longest delay that a timer of Node takes. */
-const FOREVER_MS = 2 ** 31 - 1
-
 /** `--request-timeout` for servers, milliseconds: their clients and libraries have no word for none, which is 0. */
 export function timeLimitOf({'request-timeout': ms}: Pick<ClusterOptions, 'request-timeout'>): number {
-  return ms === 0 ? FOREVER_MS : Math.min(ms, FOREVER_MS)
+  return ms === 0 ? LONGEST_TIMER_MS : Math.min(ms, LONGEST_TIMER_MS)
 }
 
 interface Facts {

@@ -1,3 +1,4 @@
+import {mapStrings} from '../text/map-strings.ts'
 import {quoted} from '../text/quote.ts'
 
 /** The options by which a cluster is chosen, as they were given. */
@@ -22,7 +23,8 @@ export function clusterArguments(choice: ClusterChoice): string {
  */
 export function sameCluster<R extends object>(report: R, choice: ClusterChoice): R {
   const options = optionsOf(choice)
-  return options.length === 0 ? report : (led(report, options) as R)
+  if (options.length === 0) return report
+  return mapStrings(report, (text, field) => (field === 'next' ? commandTo(text, options) : text))
 }
 
 type Option = readonly [name: string, value: string]
@@ -43,14 +45,6 @@ function optionsOf({kubeconfig, context, namespace, as, 'as-group': groups = [],
 /** The scenario of `--sandbox` is no word of its own. */
 function textOf(options: readonly Option[]): string {
   return options.map(([name, value]) => ` --${name}${name === 'sandbox' ? '=' : ' '}${quoted(value)}`).join('')
-}
-
-function led(value: unknown, options: readonly Option[], name = ''): unknown {
-  if (typeof value === 'string') return name === 'next' ? commandTo(value, options) : value
-  if (Array.isArray(value)) return value.map((each) => led(each, options, name))
-  if (typeof value !== 'object' || value === null) return value
-  if (value instanceof Map) return new Map([...value].map(([key, each]) => [key, led(each, options)]))
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, led(each, options, key)]))
 }
 
 function commandTo(command: string, options: readonly Option[]): string {

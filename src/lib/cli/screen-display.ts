@@ -81,7 +81,7 @@ function onScreen<S extends {readonly report: R}, R>(live: Live<S, R>, options: 
   return {
     isScreen: true,
     async show(moment) {
-      shown = moment
+      shown = stripReport(moment)
       if (screen !== null) return screen.draw()
       progress.stop()
       const {openScreen} = await import('./screen.ts')
@@ -89,7 +89,7 @@ function onScreen<S extends {readonly report: R}, R>(live: Live<S, R>, options: 
         stdin: process.stdin.isTTY ? process.stdin : null,
         stdout: process.stdout,
         colour,
-        page: (width) => live.page(stripReport(shown), {width, colour, now: options.now()}),
+        page: (width) => live.page(shown, {width, colour, now: options.now()}),
         leave,
       })
     },

@@ -1,5 +1,6 @@
 import {EXIT, InterruptedError, TimedOutError, UsageError} from '../errors/index.ts'
 import {age} from '../text/age.ts'
+import {LONGEST_TIMER_MS} from '../text/duration.ts'
 import {Flags, duration, type Format} from './flags.ts'
 import {renderReport} from './output.ts'
 import {type ClusterChoice, sameCluster} from './same-cluster.ts'
@@ -8,7 +9,6 @@ import {toJson} from '../text/json.ts'
 
 const WATCH = 'WATCH'
 const DEFAULT_TIMEOUT_MS = 300_000
-const LONGEST_TIMER_MS = 2 ** 31 - 1
 /** What `--watch` can write. */
 const LINE_FORMATS: readonly Format[] = ['table', 'wide', 'json']
 

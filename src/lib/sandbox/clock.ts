@@ -1,7 +1,6 @@
 /** The time of the sandbox: the past is replayed at once, step by step; from `goLive` on, time is the caller's clock and real timers. */
 
-/** The longest time that setTimeout can wait. */
-const LONGEST = 2 ** 31 - 1
+import {LONGEST_TIMER_MS} from '../text/duration.ts'
 
 export interface Clock {
   /** Milliseconds since 1970. */
@@ -65,7 +64,7 @@ export class Timeline implements Clock {
         this.#timers.delete(timer)
         step()
       },
-      Math.min(ms, LONGEST),
+      Math.min(ms, LONGEST_TIMER_MS),
     )
     timer.unref()
     this.#timers.add(timer)

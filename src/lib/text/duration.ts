@@ -1,5 +1,8 @@
 const UNITS: Readonly<Record<string, number>> = {ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000}
 
+/** The longest delay that a timer of Node takes: what is longer would end at once. */
+export const LONGEST_TIMER_MS = 2 ** 31 - 1
+
 /** Beyond 100 years no moment is left to count from. */
 const LONGEST_MS = 36_500 * 86_400_000
 

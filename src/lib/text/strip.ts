@@ -1,4 +1,5 @@
 import {stripVTControlCharacters} from 'node:util'
+import {mapStrings} from './map-strings.ts'
 
 // C0 but tab and line feed, DEL, C1, and the marks that reorder what is read (bidirectional
 // overrides, CVE-2021-42574), and the two other ends of a line.
@@ -22,13 +23,5 @@ export function stripLine(text: string): string {
 
 /** A report as a view may draw it: each string in it on one line, as `stripLine` makes it. */
 export function stripReport<R>(report: R): R {
-  return stripped(report) as R
-}
-
-function stripped(value: unknown): unknown {
-  if (typeof value === 'string') return stripLine(value)
-  if (Array.isArray(value)) return value.map(stripped)
-  if (typeof value !== 'object' || value === null) return value
-  if (value instanceof Map) return new Map([...value].map(([key, each]) => [stripped(key), stripped(each)]))
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, stripped(each)]))
+  return mapStrings(report, stripLine)
 }

@@ -1,8 +1,6 @@
 import {interruption} from './errors.ts'
 import type {SapocheError} from '../../errors/index.ts'
-
-/** The longest delay a timer of Node takes. */
-const FOREVER_MS = 2 ** 31 - 1
+import {LONGEST_TIMER_MS} from '../../text/duration.ts'
 
 /** A caller's signal and a time limit in one. `signal.reason` is always a SapocheError. */
 export interface Deadline {
@@ -21,7 +19,7 @@ export interface Deadline {
  */
 export function startDeadline(caller: AbortSignal | undefined, ms: number, late: () => SapocheError): Deadline {
   const controller = new AbortController()
-  const timer = setTimeout(() => controller.abort(late()), ms === 0 ? FOREVER_MS : Math.min(ms, FOREVER_MS))
+  const timer = setTimeout(() => controller.abort(late()), ms === 0 ? LONGEST_TIMER_MS : Math.min(ms, LONGEST_TIMER_MS))
   const onAbort = () => caller !== undefined && controller.abort(interruption(caller))
   if (caller?.aborted === true) onAbort()
   else caller?.addEventListener('abort', onAbort, {once: true})
@@ -61,7 +59,7 @@ export async function orAbort<T>(promise: Promise<T>, signal: AbortSignal): Prom
 export async function pause(ms: number, signal: AbortSignal): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   try {
-    await orAbort(new Promise<void>((resolve) => (timer = setTimeout(resolve, Math.min(ms, FOREVER_MS)))), signal)
+    await orAbort(new Promise<void>((resolve) => (timer = setTimeout(resolve, Math.min(ms, LONGEST_TIMER_MS)))), signal)
   } finally {
     clearTimeout(timer)
   }

@@ -1,7 +1,6 @@
-import {stripVTControlCharacters} from 'node:util'
 import {age} from '../../text/age.ts'
 import {strip} from '../../text/strip.ts'
-import {table} from '../../text/table.ts'
+import {lengthOf, table} from '../../text/table.ts'
 import {clockTime, parseTime} from '../../text/time.ts'
 import {tones, type Tone} from '../../text/tone.ts'
 import {hasBars} from '../../text/trend.ts'
@@ -76,9 +75,7 @@ function render(report: StatusReport, options: ViewOptions, isWide: boolean, {ne
 /** Rows that end in a note. That of a fault is cut where there is a width: the whole of it stands below. */
 function noted(rows: readonly string[][], entries: readonly {severity: Severity}[], options: ViewOptions | null): string[] {
   if (rows.length === 0) return []
-  const columns = rows[0]!
-    .slice(0, -1)
-    .map((_, column) => Math.max(...rows.map((cells) => stripVTControlCharacters(cells[column]!).length)))
+  const columns = rows[0]!.slice(0, -1).map((_, column) => Math.max(...rows.map((cells) => lengthOf(cells[column]!))))
   const taken = columns.reduce((sum, column) => sum + column + 2, 2)
   const cut = (note: string, entry: {severity: Severity}): string =>
     options !== null && isFault(entry) ? clip(note, options.width - taken) : note
@@ -141,7 +138,7 @@ function compactRows(title: string, items: readonly StatusItem[], options: ViewO
       room > 0 ? shortNote(item, room, options.now) : '',
     ].join('  ')
   const heading = backlogs === null ? '' : tone.quiet(`${titleOf(backlogs).padStart(AMOUNT_COLUMN)}   AGE${isBeside ? '  TREND' : ''}`)
-  const gap = ' '.repeat(Math.max(2, taken - stripVTControlCharacters(title).length))
+  const gap = ' '.repeat(Math.max(2, taken - lengthOf(title)))
   // Without room beside it a trend stands below its row, where there is something to see.
   const below = (index: number): string[][] => (trends === null || isBeside || !hasBars(trends[index]!) ? [] : [[`  ${trends[index]!}`]])
   const rows = table(
